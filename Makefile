@@ -15,6 +15,9 @@ LOCK_ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 APT := apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20
 
+# ip and nft stand where only some logins look.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check format bench lock clean distclean test-tools
@@ -99,7 +102,7 @@ $(VENV)/.dev: $(VENV)/.made requirements/dev.lock pyproject.toml
 
 # Never fails: the demo shows a recorded month where it must, and in CI the tests themselves insist on their tools.
 define install-tools
-@PATH="$$PATH:/usr/sbin:/sbin"; missing=; \
+@missing=; \
 for pair in $(1); do command -v $${pair%%:*} >/dev/null 2>&1 || missing="$$missing $${pair##*:}"; done; \
 if [ -z "$$missing" ]; then :; \
 elif [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then \
