@@ -1,0 +1,1 @@
+"""What slamon keeps: the ledger, the only truth about incidents and money, and the evidence in it."""

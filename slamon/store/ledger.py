@@ -1,0 +1,268 @@
+"""The ledger: append-only, hash-chained, the only truth about incidents and money.
+
+Whoever appends takes the write lock first and keeps it until the entries are on disk; readers never wait and
+never make others wait. Several processes may have the same ledger open.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, Self
+
+from sqlalchemy import Connection, Engine, Select, delete, insert
+
+from slamon.core.timespan import micros, utc
+from slamon.store import chain, migrate, sqlite
+from slamon.store.entry import Actor, Draft, Entry, Stamp, TailBatch, blob_id
+from slamon.store.errors import LedgerDamaged, LedgerError, NotALedger, OlderSchema
+from slamon.store.reads import Reads
+from slamon.store.schema import VERSION, checkpoint, line_state, tail
+from slamon.store.verify import Broken, Verification, verify
+
+__all__ = [
+    "Actor",
+    "Broken",
+    "Draft",
+    "Entry",
+    "Ledger",
+    "Stamp",
+    "TailBatch",
+    "Transaction",
+    "Verification",
+    "blob_id",
+]
+
+DAEMON = Actor("slamon", "")
+
+
+class Transaction(Reads):
+    """The ledger under the write lock: nobody else appends until it ends, and all of it is recorded or nothing."""
+
+    def __init__(self, connection: Connection, path: Path, writer: str, stamp: Callable[[], Stamp], own: Actor) -> None:
+        self._connection = connection
+        self._path = path
+        self._writer = writer
+        self._stamp = stamp
+        self._own = own
+
+    def _fetch(self, statement: Select[Any]) -> Sequence[Any]:
+        with sqlite.operator_errors(self._path):
+            return self._connection.execute(statement).all()
+
+    def append(self, drafts: Sequence[Draft]) -> list[int]:
+        """Append entries and return their numbers; they are durable when the transaction has ended."""
+        with sqlite.operator_errors(self._path):
+            return chain.append(self._connection, self._writer, self._stamp(), self._own, drafts)
+
+    def keep_states(self, states: Mapping[str, str | None]) -> None:
+        """Overwrite the judge's states of these lines; None forgets one."""
+        kept = [{"line_id": key, "state": text} for key, text in states.items() if text is not None]
+        gone = [key for key, text in states.items() if text is None]
+        with sqlite.operator_errors(self._path):
+            if kept:
+                self._connection.execute(sqlite.upsert(line_state), kept)
+            for low in range(0, len(gone), 500):
+                self._connection.execute(delete(line_state).where(line_state.c.line_id.in_(gone[low : low + 500])))
+
+    def keep_checkpoint(self, at: datetime, data: bytes) -> None:
+        """Overwrite the writer's checkpoint."""
+        row = {"vantage": self._writer, "at_us": micros(utc(at)), "data": data}
+        with sqlite.operator_errors(self._path):
+            self._connection.execute(sqlite.upsert(checkpoint), row)
+
+    def keep_tail(self, batches: Sequence[TailBatch], prune_before: datetime | None) -> None:
+        """Add the writer's batches of readings; forget those that end at `prune_before` or earlier."""
+        rows = [
+            {
+                "vantage": self._writer,
+                "start_us": micros(utc(one.start)),
+                "end_us": micros(utc(one.end)),
+                "data": one.data,
+            }
+            for one in batches
+        ]
+        with sqlite.operator_errors(self._path):
+            if rows:
+                self._connection.execute(insert(tail), rows)
+            if prune_before is not None:
+                old = (tail.c.vantage == self._writer) & (tail.c.end_us <= micros(utc(prune_before)))
+                self._connection.execute(delete(tail).where(old))
+
+
+class Ledger(Reads):
+    """An open ledger; safe to use from several threads. Close it, or use it as a context manager."""
+
+    def __init__(self, engine: Engine, path: Path, writer: str, stamp: Callable[[], Stamp], own: Actor) -> None:
+        self._engine = engine
+        self._stamp = stamp
+        self._own = own
+        self.path = path
+        self.writer = writer
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        writer: str,
+        stamp: Callable[[], Stamp],
+        create: bool = True,
+        read_only: bool = False,
+        actor: Actor = DAEMON,
+    ) -> Self:
+        """Open the ledger that a ``sqlite:///`` URL names, made and migrated first where that is needed.
+
+        `writer` names the hash chain to append to, `stamp` reads the clock, `actor` stands in entries whose draft
+        names none. Raises `NotALedger`, `NewerSchema`, `OlderSchema` (needs a migration, but is `read_only`) and
+        other `LedgerError`s.
+        """
+        path = sqlite.file_of(url)
+        if (read_only or not create) and not path.exists():
+            raise NotALedger(f"there is no ledger at {path}")
+        engine = sqlite.engine_for(path, read_only=read_only)
+        try:
+            _prepare(engine, path, read_only=read_only)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, path, writer, stamp, actor)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fetch(self, statement: Select[Any]) -> Sequence[Any]:
+        with sqlite.operator_errors(self.path), self._engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Hold the write lock for a look and what depends on it; durable when the block has ended without an error.
+
+        Raises `LedgerBusy` and `LedgerDiskFull`, both worth another try, and `ReadOnly`; nothing is recorded then.
+        """
+        with sqlite.operator_errors(self.path):
+            connection = sqlite.writing(self._engine.connect())
+        try:
+            with sqlite.operator_errors(self.path):
+                transaction = connection.begin()
+            try:
+                yield Transaction(connection, self.path, self.writer, self._stamp, self._own)
+                with sqlite.operator_errors(self.path):
+                    transaction.commit()
+            except BaseException:
+                with sqlite.operator_errors(self.path):
+                    transaction.rollback()
+                raise
+        finally:
+            connection.close()
+
+    def append(self, drafts: Sequence[Draft]) -> list[int]:
+        """Append entries in one transaction and return their numbers; they are on disk then."""
+        return self.commit(drafts)
+
+    def commit(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        states: Mapping[str, str | None] | None = None,
+        checkpoint: bytes | None = None,
+        at: datetime | None = None,
+        tail: Sequence[TailBatch] = (),
+        prune_before: datetime | None = None,
+    ) -> list[int]:
+        """Append entries and keep the judge's state with them, in one transaction; return the entries' numbers.
+
+        `checkpoint` and `tail` are those of the vantage that is this ledger's writer; a checkpoint needs its `at`.
+        A state of None forgets the line's; batches of readings that end at `prune_before` or earlier are forgotten.
+        """
+        if checkpoint is not None and at is None:
+            raise ValueError("a checkpoint needs the instant at which it was taken")
+        if not (drafts or states or tail) and checkpoint is None and prune_before is None:
+            return []
+        with self.transaction() as held:
+            numbers = held.append(drafts)
+            if states:
+                held.keep_states(states)
+            if checkpoint is not None and at is not None:
+                held.keep_checkpoint(at, checkpoint)
+            if tail or prune_before is not None:
+                held.keep_tail(tail, prune_before)
+        return numbers
+
+    def verify(self, known_heads: Mapping[str, str] | None = None) -> Verification:
+        """Check every entry, blob and personal text, and that known heads (writer -> hash) are still in the chain."""
+        return verify(self._fetch, self._soundness, known_heads or {})
+
+    def _soundness(self) -> str | None:
+        with sqlite.operator_errors(self.path), self._engine.connect() as connection:
+            return sqlite.soundness(connection)
+
+    def export(self, stream: IO[str]) -> int:
+        """Write all entries as JSON Lines, with their hashes, and return how many.
+
+        Each line is an object of the columns of `slamon.store.entry`; `payload` stands there as an object. To check a
+        hash, write it as its canonical text again. Blobs and personal texts are not exported.
+        """
+        count = 0
+        for one in self.entries():
+            columns = one._asdict()
+            del columns["payload_json"]
+            try:
+                columns["payload"] = one.payload
+            except ValueError:
+                raise LedgerDamaged(f"the payload of entry {one.seq} is not JSON; run `slamon ledger verify`") from None
+            stream.write(json.dumps(columns, ensure_ascii=False, separators=(",", ":")) + "\n")
+            count += 1
+        return count
+
+    def backup(self, path: Path) -> Verification:
+        """Copy the ledger to a new file while others go on writing; return what a check of the copy found."""
+        if path.exists():
+            raise LedgerError(f"{path} exists already; name a file that does not")
+        part = path.with_name(path.name + ".part")
+        with sqlite.operator_errors(path):
+            part.unlink(missing_ok=True)
+            try:
+                sqlite.copy(self._engine, part)
+                with Ledger.open(f"sqlite:///{part}", writer=self.writer, stamp=self._stamp, read_only=True) as copied:
+                    found = copied.verify()
+                part.rename(path)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+        return found
+
+
+def _prepare(engine: Engine, path: Path, *, read_only: bool) -> None:
+    """Bring the schema up to date; the usual case is one look."""
+    if path.exists() and path.stat().st_size and _version(engine, path) == VERSION:
+        return
+    if read_only:
+        raise OlderSchema(
+            f"{path} was written by an earlier slamon; open it once for writing (`slamon run`) to migrate it"
+        )
+    with (
+        sqlite.made_ready(path),
+        sqlite.operator_errors(path),
+        sqlite.writing(engine.connect()) as connection,
+        connection.begin(),
+    ):
+        # Another process may have done it while this one waited for the lock.
+        if migrate.current_version(connection, str(path)) != VERSION:
+            migrate.upgrade(connection)
+
+
+def _version(engine: Engine, path: Path) -> str | None:
+    with sqlite.operator_errors(path), engine.connect() as connection:
+        return migrate.current_version(connection, str(path))
