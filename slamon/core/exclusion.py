@@ -1,0 +1,112 @@
+"""Which time leaves the clock: adjudicating recorded exclusions and planned work (domain, sections 1 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .contract import Contract
+from .facts import Exclusion, Maintenance
+from .incident import Incident
+from .inventory import Period
+from .timespan import Span, SpanSet, whole_second
+
+PLANNED = "planned_maintenance"
+CUSTOMER_SIDE = "customer_side"
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudged:
+    """A recorded exclusion with the decision on it; `end` None is a stop-clock still running."""
+
+    kind: str
+    start: datetime
+    end: datetime | None
+    accepted: bool
+    why: str
+    clause: str | None
+    seq: int = 0
+
+    def seconds(self, until: int) -> Span[int] | None:
+        """Return its whole seconds, a running one up to `until`."""
+        start = whole_second(self.start)
+        end = until if self.end is None else min(whole_second(self.end), until)
+        return Span(start, end) if start < end else None
+
+
+def accepted_seconds(adjudged: Iterable[Adjudged], until: int, kind: str | None = None) -> SpanSet[int]:
+    """Return the union of the accepted exclusions (of one kind)."""
+    return SpanSet(a.seconds(until) for a in adjudged if a.accepted and (kind is None or a.kind == kind))
+
+
+def windows_concern(window: Maintenance, line_id: str, period: Period) -> bool:
+    """Tell whether planned work, not cancelled, concerns a line by its id or by its upstream at that time."""
+    if window.cancelled:
+        return False
+    return line_id in window.line_ids or (window.upstream is not None and window.upstream == period.upstream)
+
+
+def adjudicate(
+    incident: Incident, contract: Contract, windows: Sequence[Maintenance], end: datetime, horizon: datetime | None
+) -> tuple[Adjudged, ...]:
+    """Decide on everything recorded that could take time off the incident's clocks, in order of time.
+
+    `end` is where the incident or its latest clock ends; what begins after `horizon` has not happened yet (None:
+    everything has). Planned work counts from the record of the window, whatever was entered by hand.
+    """
+    start = incident.onset if incident.complaint is None else min(incident.onset, incident.complaint)
+    found = [_planned(w, contract) for w in windows if w.start < end and start < w.end]
+    found += [_by_hand(e, contract) for e in incident.exclusions if horizon is None or e.start < horizon]
+    return tuple(sorted(found, key=lambda a: (a.start, a.kind, a.seq)))
+
+
+def _planned(window: Maintenance, contract: Contract) -> Adjudged:
+    terms = contract.exclusion(PLANNED)
+    clause = terms.clause if terms is not None else None
+    accepted, why = _notice(window, contract) if terms is not None else (False, _not_listed(PLANNED))
+    return Adjudged(PLANNED, window.start, window.end, accepted, why, clause, window.seq)
+
+
+def _notice(window: Maintenance, contract: Contract) -> tuple[bool, str]:
+    """Tell whether planned work was announced as agreed: early enough and through an agreed channel (clause 3.3)."""
+    terms = contract.maintenance
+    if terms is None:
+        return False, "the contract does not say what notice planned work needs"
+    if window.notified_at is None:
+        return False, f"no notice on record; the contract requires {terms.notice_hours:g} h"
+    ahead = window.start - window.notified_at
+    hours = f"{ahead / timedelta(hours=1):.4g}"
+    if ahead < timedelta(hours=terms.notice_hours):
+        given = f"{hours} h ahead" if ahead >= timedelta(0) else "after the start"
+        return False, f"notified {given}; the contract requires {terms.notice_hours:g} h"
+    if window.channel not in terms.channels:
+        named = ", ".join(terms.channels)
+        return False, f"notified by {window.channel or 'no channel on record'}; the contract requires one of {named}"
+    return True, f"notified {hours} h ahead by {window.channel}"
+
+
+def _by_hand(exclusion: Exclusion, contract: Contract) -> Adjudged:
+    terms = contract.exclusion(exclusion.kind)
+    accepted, why = True, exclusion.reason
+    if terms is None or exclusion.kind == PLANNED:
+        accepted, why = False, _not_listed(exclusion.kind)
+    elif terms.evidence and not exclusion.evidence:
+        accepted, why = False, "no evidence on file; the contract requires it"
+    elif terms.notify_within_days is not None:
+        accepted, why = _told_in_time(exclusion, terms.notify_within_days)
+    clause = terms.clause if terms is not None else None
+    return Adjudged(exclusion.kind, exclusion.start, exclusion.end, accepted, why, clause, exclusion.seq)
+
+
+def _told_in_time(exclusion: Exclusion, days: int) -> tuple[bool, str]:
+    if exclusion.notified_at is None:
+        return False, f"no notice on record; the contract requires one within {days} days"
+    if exclusion.notified_at - exclusion.start > timedelta(days=days):
+        taken = f"{(exclusion.notified_at - exclusion.start) / timedelta(days=1):.3g}"
+        return False, f"notified {taken} days after it began; the contract requires {days}"
+    return True, exclusion.reason
+
+
+def _not_listed(kind: str) -> str:
+    return f"the contract does not list {kind} among its exclusions"
