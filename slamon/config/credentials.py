@@ -1,0 +1,137 @@
+"""SNMP credentials and the InfluxDB target: tables whose secrets have been fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slamon.config.contract_file import identifier
+from slamon.config.problems import Problem, Unfit
+from slamon.config.secret import Secret, SecretSources
+from slamon.config.settings_file import InfluxTable, SnmpTable
+from slamon.config.validation import key_path, validate
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpCredential:
+    """How to ask the devices that the inventory names with ``NAME@address``."""
+
+    name: str
+    version: str
+    interval_s: int = 60
+    community: Secret | None = None
+    user: str | None = None
+    auth: str | None = None
+    auth_key: Secret | None = None
+    priv: str | None = None
+    priv_key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxTarget:
+    """Where the copy for graphs goes."""
+
+    url: str
+    org: str
+    bucket: str
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Fetches the secrets of one table: each stands under its key, or in the file under the key with ``_file``."""
+
+    file: str
+    key: str
+    sources: SecretSources
+    problems: list[Problem]
+
+    def secret(self, name: str, inline: str | None, filed: str | None) -> Secret | None:
+        if inline is not None and filed is not None:
+            self.refuse(name, f"{name} and {name}_file are both given", "one of them")
+            return None
+        if not inline and filed is None:
+            self.refuse(name, "is missing", f"give {name}_file")
+            return None
+        try:
+            if filed is not None:
+                return self.sources.from_file(filed)
+            return self.sources.inline(inline or "")
+        except Unfit as unfit:
+            self.problems.append(unfit.at(self.file, key_path(self.key, name if filed is None else f"{name}_file")))
+            return None
+
+    def refuse(self, name: str, reason: str, hint: str) -> None:
+        self.problems.append(Problem(self.file, key_path(self.key, name), reason, hint))
+
+
+def credentials_of(
+    tables: Mapping[str, object], file: str, sources: SecretSources
+) -> tuple[dict[str, SnmpCredential], list[Problem]]:
+    """Return the credentials of ``[snmp.*]`` with everything that is wrong with them."""
+    found: dict[str, SnmpCredential] = {}
+    problems: list[Problem] = []
+    for name, data in tables.items():
+        try:
+            identifier(name)
+        except Unfit as unfit:
+            problems.append(unfit.at(file, "snmp"))
+            continue
+        if not isinstance(data, dict):
+            hint = "such as [snmp.edge] with version below it"
+            problems.append(Problem(file, f"snmp.{name}", "is not a table", hint))
+            continue
+        table, wrong = validate(SnmpTable, data, file, f"snmp.{name}")
+        if table is not None:
+            found[name] = _credential(name, table, _Table(file, f"snmp.{name}", sources, wrong))
+        problems += wrong
+    return found, problems
+
+
+def _credential(name: str, table: SnmpTable, at: _Table) -> SnmpCredential:
+    if table.version == "2c":
+        for key in ("user", "auth", "auth_key", "auth_key_file", "priv", "priv_key", "priv_key_file"):
+            if getattr(table, key) is not None:
+                at.refuse(key, 'has no meaning with version = "2c"', 'remove it, or version = "3"')
+        community = at.secret("community", table.community, table.community_file)
+        return SnmpCredential(name, table.version, table.interval_s, community)
+    for key in ("community", "community_file"):
+        if getattr(table, key) is not None:
+            at.refuse(key, 'has no meaning with version = "3"', 'remove it, or version = "2c"')
+    if table.user is None:
+        at.refuse("user", "is missing", "SNMPv3 asks as a user")
+    if table.priv is not None and table.auth is None:
+        at.refuse("auth", "is missing", "SNMPv3 has no privacy without authentication")
+    return SnmpCredential(
+        name,
+        table.version,
+        table.interval_s,
+        user=table.user,
+        auth=table.auth,
+        auth_key=_key_of("auth", table.auth, (table.auth_key, table.auth_key_file), at),
+        priv=table.priv,
+        priv_key=_key_of("priv", table.priv, (table.priv_key, table.priv_key_file), at),
+    )
+
+
+def _key_of(name: str, method: str | None, given: tuple[str | None, str | None], at: _Table) -> Secret | None:
+    inline, filed = given
+    if method is None:
+        if inline is not None or filed is not None:
+            at.refuse(name, "is missing, but its key is given", f"name the method, or remove {name}_key")
+        return None
+    secret = at.secret(f"{name}_key", inline, filed)
+    if secret is not None and len(secret.reveal()) < 8:
+        at.refuse(f"{name}_key", "is shorter than 8 characters", "RFC 3414 asks for at least 8")
+    return secret
+
+
+def influx_of(
+    table: InfluxTable | None, file: str, sources: SecretSources
+) -> tuple[InfluxTarget | None, list[Problem]]:
+    """Return the target of ``[influxdb]``; None where the section is absent or wrong."""
+    problems: list[Problem] = []
+    if table is None:
+        return None, problems
+    token = _Table(file, "influxdb", sources, problems).secret("token", table.token, table.token_file)
+    return (InfluxTarget(table.url, table.org, table.bucket, token) if token is not None else None), problems

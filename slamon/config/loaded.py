@@ -1,0 +1,46 @@
+"""Config, contracts and inventory together: loaded as one, or refused with everything that is wrong with any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slamon.config.contracts import load_contracts, stand_ins
+from slamon.config.inventory import Inventory, load_inventory
+from slamon.config.problems import InvalidInput
+from slamon.config.settings import Settings, read_settings
+from slamon.core.contract import Contracts
+from slamon.resources import contract_files
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What an operator configured; `notes` are sentences that `slamon check` shows beside "no problems"."""
+
+    settings: Settings
+    contracts: Contracts
+    inventory: Inventory
+    notes: tuple[str, ...] = ()
+
+
+def load(path: Path, environ: Mapping[str, str], shipped: Sequence[Path] | None = None) -> Loaded:
+    """Return everything that a config file leads to; raises `InvalidInput` with all problems of all files.
+
+    What depends on a file that is wrong itself is not judged by it: a contract that cannot be read does not
+    make every row that names it wrong.
+    """
+    ours = contract_files() if shipped is None else shipped
+    settings, problems, named = read_settings(path, environ)
+    contracts, wrong = load_contracts(ours, named.contracts_dir)
+    problems += wrong
+    inventory: Inventory | None = None
+    if named.lines_file is not None:
+        inventory, wrong = load_inventory(named.lines_file, contracts, named.profiles, named.credentials)
+        problems += wrong
+    if settings is None or contracts is None or inventory is None or problems:
+        raise InvalidInput(problems)
+    notes = list(stand_ins(ours, settings.contracts_dir))
+    if settings.influx is not None:
+        notes.append("[influxdb] is read, but this version sends nothing there yet")
+    return Loaded(settings, contracts, inventory, tuple(notes))

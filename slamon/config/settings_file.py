@@ -1,0 +1,120 @@
+"""The shape of `slamon.toml`, key by key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from slamon.config.addresses import address, host_and_port, is_loopback
+from slamon.config.contract_file import Id
+from slamon.config.problems import Unfit, quoted
+from slamon.config.validation import Table, Text, one_of
+
+DEFAULT_STATE_DIR = "/var/lib/slamon"
+DEFAULT_LEDGER = "sqlite:///ledger.db"
+DEFAULT_LINES = "lines.csv"
+DEFAULT_CONTRACTS = "contracts"
+DEFAULT_LISTEN = "127.0.0.1:8470"
+
+AUTH = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
+PRIV = ("des", "aes", "aes192", "aes256")
+
+
+def _ledger(value: str) -> str:
+    database = value.removeprefix("sqlite:///")
+    if database == value:
+        raise Unfit(f"{quoted(value.partition(':')[0])} is no ledger of this version", 'such as "sqlite:///ledger.db"')
+    if not database.strip() or database == ":memory:" or "?" in database or "#" in database:
+        raise Unfit("names no file", 'such as "sqlite:///ledger.db" (four slashes for an absolute path)')
+    return value
+
+
+def _listen(value: str) -> str:
+    host, _ = host_and_port(value)
+    if not is_loopback(host):
+        raise Unfit(f"{host} can be reached from outside, and nothing asks for a password yet", DEFAULT_LISTEN)
+    return value
+
+
+def _http(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or "@" in value:
+        raise Unfit("is not an http(s) URL without a user", 'such as "http://127.0.0.1:8086"')
+    return value
+
+
+class MonitorTable(Table):
+    """``[monitor]``: this measuring point."""
+
+    vantage: Id = "local"
+    state_dir: Text = DEFAULT_STATE_DIR
+    reference: list[Annotated[str, AfterValidator(address)]] = Field(default_factory=list)
+
+
+class LedgerTable(Table):
+    """``[ledger]``."""
+
+    url: Annotated[Text, AfterValidator(_ledger)] = DEFAULT_LEDGER
+    four_eyes: bool = False
+
+
+class ContractsTable(Table):
+    """``[contracts]``."""
+
+    dir: Text | None = None
+
+
+class InventoryTable(Table):
+    """``[inventory]``."""
+
+    lines: Text = DEFAULT_LINES
+
+
+class InfluxTable(Table):
+    """``[influxdb]``; without the section there is no InfluxDB."""
+
+    url: Annotated[Text, AfterValidator(_http)]
+    org: Text
+    bucket: Text
+    token: str | None = None
+    token_file: Text | None = None
+
+
+class AlertsTable(Table):
+    """Empty until alerting is built: a key that nobody obeys is worse than one that is refused."""
+
+
+class WebTable(Table):
+    """``[web]``."""
+
+    listen: Annotated[Text, AfterValidator(_listen)] = DEFAULT_LISTEN
+
+
+class SnmpTable(Table):
+    """One of ``[snmp.NAME]``."""
+
+    version: Annotated[str, one_of("2c", "3")]
+    interval_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    community: str | None = None
+    community_file: Text | None = None
+    user: Text | None = None
+    auth: Annotated[str, one_of(*AUTH)] | None = None
+    auth_key: str | None = None
+    auth_key_file: Text | None = None
+    priv: Annotated[str, one_of(*PRIV)] | None = None
+    priv_key: str | None = None
+    priv_key_file: Text | None = None
+
+
+class SettingsTable(Table):
+    """The whole file; profiles and credentials are checked one by one, each by its own shape."""
+
+    monitor: MonitorTable = MonitorTable()
+    ledger: LedgerTable = LedgerTable()
+    contracts: ContractsTable = ContractsTable()
+    inventory: InventoryTable = InventoryTable()
+    profiles: dict[str, Any] = Field(default_factory=dict)
+    snmp: dict[str, Any] = Field(default_factory=dict)
+    influxdb: InfluxTable | None = None
+    alerts: AlertsTable | None = None
+    web: WebTable = WebTable()
