@@ -111,11 +111,13 @@ def _coded(key: str, data: bytes) -> dict[str, object]:
     return {"sha256": key, "coding": "zlib", "data": zlib.compress(data)}
 
 
-def decoded(coding: str, data: bytes) -> bytes:
+def decoded(coding: object, data: object) -> bytes:
     """Return a blob's content from how it is stored; raises `LedgerDamaged`."""
+    if not isinstance(data, bytes):
+        raise LedgerDamaged("a blob does not hold bytes")
     if coding == "raw":
         return data
     try:
         return zlib.decompress(data)
-    except (zlib.error, TypeError) as error:
+    except zlib.error as error:
         raise LedgerDamaged(f"a blob cannot be unpacked: {error}") from None

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect
 from slamon.store.errors import NewerSchema, NotALedger
 from slamon.store.schema import VERSION
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def current_version(connection: Connection, place: str) -> str | None:
@@ -46,7 +46,7 @@ def upgrade(connection: Connection, to: str = VERSION) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, to)

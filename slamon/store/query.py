@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, tuple_
 
 from slamon.store.entry import Entry
+from slamon.store.errors import LedgerDamaged
 from slamon.store.schema import entry
 
 PAGE = 4096
@@ -53,7 +54,9 @@ class Wanted:
 
 def last_seq(fetch: Fetch) -> int:
     """Return the newest entry's number, 0 for an empty ledger."""
-    newest: int | None = fetch(select(func.max(_at.seq)))[0][0]
+    newest = fetch(select(func.max(_at.seq)))[0][0]
+    if newest is not None and not isinstance(newest, int):
+        raise LedgerDamaged(f"the newest entry's number is {newest!r}; run `slamon ledger verify`")
     return newest or 0
 
 

@@ -159,6 +159,8 @@ def operator_errors(path: Path) -> Iterator[None]:
         raise LedgerBusy(f"{path}: too many readers of the ledger at once in this process") from error
     except (sqlite3.Error, OSError) as error:
         raise _told(error, path) from error
+    except UnicodeDecodeError as error:
+        raise LedgerDamaged(_damaged(path, error)) from error
     except SQLAlchemyError as error:
         raise LedgerError(f"{path}: {error}") from error
 
@@ -179,8 +181,12 @@ def _told(error: BaseException | None, path: Path) -> LedgerError:
     if primary == sqlite3.SQLITE_CANTOPEN:
         return NotALedger(f"{path} cannot be opened; check that it and its folder exist and may be read and written")
     if primary == sqlite3.SQLITE_CORRUPT or "decode to UTF-8" in str(error):
-        return LedgerDamaged(f"{path} is damaged ({error}); run `slamon ledger verify`, restore a backup if need be")
+        return LedgerDamaged(_damaged(path, error))
     return LedgerError(f"{path}: {error}")
+
+
+def _damaged(path: Path, error: BaseException | None) -> str:
+    return f"{path} is damaged ({error}); run `slamon ledger verify`, restore a backup if need be"
 
 
 def _full(path: Path) -> str:

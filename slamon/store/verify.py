@@ -19,6 +19,9 @@ from slamon.store.errors import LedgerError
 from slamon.store.query import Fetch, Wanted
 from slamon.store.schema import blob, personal
 
+# A damaged file may answer with anything, such as text where only numbers can be: that too is a finding.
+_UNREADABLE = (LedgerError, TypeError, ValueError)
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
@@ -69,7 +72,7 @@ def verify(fetch: Fetch, soundness: Callable[[], str | None], known_heads: Mappi
             _check(chains, one)
             if one.hash in wanted_heads:
                 seen_heads.add((one.writer, one.hash))
-    except LedgerError as error:
+    except _UNREADABLE as error:
         found.append(Broken(chains.last_seq + 1, None, f"the entries from here on cannot be read: {error}"))
     found += chains.broken.values()
     if chains.missing is not None:
@@ -91,7 +94,7 @@ def _check(chains: _Chains, one: Entry) -> None:
     chains.heads[one.writer] = (one.writer_seq, one.hash)
     if one.writer not in chains.broken and (what := _flaw(one, writer_seq, head)) is not None:
         chains.broken[one.writer] = Broken(one.seq, one.writer, what)
-    if '"blobs":[' in one.payload_json and one.writer not in chains.broken:
+    if one.writer not in chains.broken and '"blobs":[' in one.payload_json:
         for key in _listed(one):
             chains.blobs.setdefault(key, one.seq)
 
@@ -131,7 +134,7 @@ def _bad_rows(fetch: Fetch, soundness: Callable[[], str | None], referenced: Map
     for check in (_bad_blobs(fetch, referenced), _bad_personal(fetch), _unsound(soundness)):
         try:
             yield from check
-        except LedgerError as error:
+        except _UNREADABLE as error:
             yield Broken(None, None, str(error))
 
 
