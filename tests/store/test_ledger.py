@@ -261,7 +261,8 @@ def test_files_and_folder_are_the_owners_alone(ledger, tmp_path):
 def test_every_connection_is_set_up(ledger):
     """Durability and waiting do not depend on which connection of the pool serves.
 
-    Mutants: any of the pragmas of `_set_up` taken out, or `timeout=` of `connect`: its value differs here.
+    Mutants: any pragma of `_set_up` taken out (`synchronous`: set to NORMAL, since FULL is most builds' default), or
+    `timeout=` of `connect`: its value differs here.
     """
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0}
     held = [ledger._engine.connect() for _ in range(6)]  # noqa: SLF001 - no public way to a connection, on purpose
