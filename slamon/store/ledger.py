@@ -121,8 +121,9 @@ class Ledger(Reads):
         other `LedgerError`s.
         """
         path = sqlite.file_of(url)
-        if (read_only or not create) and not path.exists():
-            raise NotALedger(f"there is no ledger at {path}")
+        with sqlite.operator_errors(path):
+            if (read_only or not create) and not path.exists():
+                raise NotALedger(f"there is no ledger at {path}")
         engine = sqlite.engine_for(path, read_only=read_only)
         try:
             _prepare(engine, path, read_only=read_only)
@@ -228,10 +229,10 @@ class Ledger(Reads):
 
     def backup(self, path: Path) -> Verification:
         """Copy the ledger to a new file while others go on writing; return what a check of the copy found."""
-        if path.exists():
-            raise LedgerError(f"{path} exists already; name a file that does not")
         part = path.with_name(path.name + ".part")
         with sqlite.operator_errors(path):
+            if path.exists():
+                raise LedgerError(f"{path} exists already; name a file that does not")
             part.unlink(missing_ok=True)
             try:
                 sqlite.copy(self._engine, part)
@@ -246,7 +247,9 @@ class Ledger(Reads):
 
 def _prepare(engine: Engine, path: Path, *, read_only: bool) -> None:
     """Bring the schema up to date; the usual case is one look."""
-    if path.exists() and path.stat().st_size and _version(engine, path) == VERSION:
+    with sqlite.operator_errors(path):
+        made = path.exists() and path.stat().st_size > 0
+    if made and _version(engine, path) == VERSION:
         return
     if read_only:
         raise OlderSchema(

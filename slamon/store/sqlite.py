@@ -5,6 +5,7 @@ Another database would get a file like this one, and `engine_for` would choose b
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -167,7 +168,8 @@ def operator_errors(path: Path) -> Iterator[None]:
 
 def _told(error: BaseException | None, path: Path) -> LedgerError:
     if isinstance(error, OSError):
-        return LedgerDiskFull(_full(path)) if _no_room(path) else LedgerError(f"{path}: {error.strerror}")
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        return LedgerDiskFull(_full(path)) if full else LedgerError(f"{path}: {error.strerror}")
     code = getattr(error, "sqlite_errorcode", 0)
     primary = code & _PRIMARY
     if primary in _FULL or (primary == sqlite3.SQLITE_IOERR and _no_room(path)):

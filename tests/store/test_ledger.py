@@ -327,6 +327,24 @@ def test_a_ledger_that_must_exist_is_not_made(tmp_path, options):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("options", [{}, {"read_only": True}])
+@pytest.mark.parametrize(
+    ("below", "told"), [("a.file/ledger.db", "ledger"), ("x" * 300, "File name too long")], ids=["in a file", "too long"]
+)
+def test_what_the_file_system_refuses_is_told(tmp_path, below, told, options):
+    """A path that cannot be is named in one sentence, whatever the ledger was opened for."""
+    (tmp_path / "a.file").touch()
+    with pytest.raises(LedgerError, match=told) as caught:
+        Ledger.open(url(tmp_path / below), writer="x", stamp=stamp, **options)
+    assert below in str(caught.value)
+
+
+def test_a_backup_into_a_missing_folder_is_told(ledger, tmp_path):
+    """The message names the place; no half a copy stays anywhere."""
+    with pytest.raises(LedgerError, match="No such file or directory"):
+        ledger.backup(tmp_path / "nowhere" / "copy.db")
+
+
 def test_another_file_is_left_alone(tmp_path):
     """A text file and a database of something else are named as what they are, and not touched."""
     text, other = tmp_path / "notes.txt", tmp_path / "other.db"
