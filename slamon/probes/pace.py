@@ -1,0 +1,103 @@
+"""When the packets of a line are due: evenly over its interval, with a phase of its own, never too close.
+
+Slot ``n`` lies at ``phase + n * gap``, window edges at ``phase + k * interval``. A confirm run sends every 500 ms
+beside the slots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+from slamon.probes.packet import MS_NS, SECOND_NS
+from slamon.probes.protocol import MIN_GAP_MS, ProbeLine
+
+MIN_GAP_NS = MIN_GAP_MS * MS_NS
+# Packets leave up to a tick late; without this slack a gap of exactly 500 ms would drift.
+_JITTER_NS = 50 * MS_NS
+# A packet that could not leave within this time of its slot is skipped: sending the backlog at once would be a burst.
+MAX_LATE_NS = 500 * MS_NS
+# The confirm run outlasts `open_after_s`, so that the alarm is never left to the usual gap.
+_CONFIRM_BEYOND_NS = 5 * SECOND_NS
+_CONFIRM_AT_LEAST_NS = 2 * SECOND_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a line is probed, in ns: interval, gap between packets, timeout, time to an alarm."""
+
+    interval_ns: int
+    gap_ns: int
+    timeout_ns: int
+    open_after_ns: int
+
+    def confirm_until_ns(self, first_lost_ns: int, third_lost_ns: int) -> int:
+        """Return when a confirm run ends: past the alarm, and some packets after it began."""
+        begun_ns = third_lost_ns + self.timeout_ns
+        return max(first_lost_ns + self.open_after_ns + _CONFIRM_BEYOND_NS, begun_ns + _CONFIRM_AT_LEAST_NS)
+
+    @classmethod
+    def of(cls, line: ProbeLine) -> Pace:
+        """Return the pace of a line, at most two packets per second (F7)."""
+        interval_ns = round(line.interval_s * SECOND_NS)
+        packets = max(1, min(line.packets, interval_ns // MIN_GAP_NS))
+        open_after_ns = round(line.open_after_s * SECOND_NS)
+        return cls(interval_ns, interval_ns // packets, line.timeout_ms * MS_NS, open_after_ns)
+
+
+def phase_of(line_id: str, interval_ns: int, start_ns: int) -> int:
+    """Return the instant at or before `start_ns` on which the line's slots and edges stand.
+
+    It depends on the id alone, so that thousands of lines started at once are spread, and stay so.
+    """
+    return start_ns - interval_ns + crc32(line_id.encode()) * interval_ns // 2**32
+
+
+class Schedule:
+    """The next packet of one line."""
+
+    __slots__ = ("_gap_ns", "_last_ns", "due_ns", "slot_ns")
+
+    def __init__(self, pace: Pace, phase_ns: int, start_ns: int) -> None:
+        self._gap_ns = pace.gap_ns
+        self._last_ns: int | None = None
+        self.slot_ns = phase_ns + -((phase_ns - start_ns) // pace.gap_ns) * pace.gap_ns
+        self.due_ns = self.slot_ns
+
+    @property
+    def is_extra(self) -> bool:
+        """Tell whether the packet now due is a confirm packet beside the usual slots."""
+        return self.due_ns < self.slot_ns
+
+    def launched(self, at_ns: int, *, hurried: bool) -> None:
+        """Note that a packet left (or was tried) at `at_ns` and set the next one."""
+        self._last_ns = at_ns
+        self._pass_slots(at_ns)
+        self.due_ns = max(self.slot_ns, at_ns + MIN_GAP_NS - _JITTER_NS)
+        if hurried:
+            self.due_ns = min(self.due_ns, at_ns + MIN_GAP_NS)
+
+    def skip(self, now_ns: int) -> None:
+        """Leave out what is overdue; the next packet leaves at the next slot."""
+        self._pass_slots(now_ns)
+        self.due_ns = self._polite(self.slot_ns)
+
+    def hurry(self, now_ns: int) -> None:
+        """Begin to hurry: send as soon as politeness allows."""
+        soonest = now_ns if self._last_ns is None else max(now_ns, self._last_ns + MIN_GAP_NS)
+        self.due_ns = min(self.due_ns, soonest)
+
+    def postpone(self, now_ns: int) -> None:
+        """Leave out one confirm packet, the vantage's cap being reached; usual slots are not touched."""
+        self.due_ns = min(self._polite(self.slot_ns), now_ns + MIN_GAP_NS)
+
+    def hold(self, until_ns: int) -> None:
+        """Wait until `until_ns`: another line has just probed the same address."""
+        self.due_ns = max(self.due_ns, until_ns)
+
+    def _polite(self, at_ns: int) -> int:
+        return at_ns if self._last_ns is None else max(at_ns, self._last_ns + MIN_GAP_NS - _JITTER_NS)
+
+    def _pass_slots(self, at_ns: int) -> None:
+        if self.slot_ns <= at_ns:
+            self.slot_ns += ((at_ns - self.slot_ns) // self._gap_ns + 1) * self._gap_ns
