@@ -1,0 +1,77 @@
+"""Addresses of targets, resolved in a thread so that nothing waits for a name server (F14)."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from slamon.probes.packet import SECOND_NS
+
+_RETRY_NS = 10 * SECOND_NS
+_FRESH_NS = 300 * SECOND_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A numeric address as the kernel prints it, and its family: 4 or 6."""
+
+    host: str
+    family: int
+
+
+def literal(text: str) -> Address | None:
+    """Return the address that a text spells, or None where it is a host name."""
+    try:
+        parsed = ipaddress.ip_address(text.strip())
+    except ValueError:
+        return None
+    return Address(str(parsed), parsed.version)
+
+
+def look_up(name: str) -> Address | None:
+    """Return the first address of a host name, IPv4 before IPv6, or None where it has none now. It blocks."""
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError):
+        return None
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return literal(str(found[0][4][0])) if found else None
+
+
+@dataclass(slots=True)
+class _Name:
+    address: Address | None = None
+    again_ns: int = 0
+    running: Future[Address | None] | None = None
+
+
+class Resolver:
+    """Answers at once with what is known; asks again every 5 min, after a failure every 10 s."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
+        self._names: dict[str, _Name] = {}
+        self._literals: dict[str, Address] = {}
+
+    def address(self, target: str, now_ns: int) -> Address | None:
+        """Return the address of a target, or None while it is not known. A known one outlives a dead name server."""
+        if target in self._literals:
+            return self._literals[target]
+        spelled = literal(target)
+        if spelled is not None:
+            self._literals[target] = spelled
+            return spelled
+        name = self._names.setdefault(target, _Name())
+        if name.running is not None and name.running.done():
+            found, name.running = name.running.result(), None
+            name.address = found or name.address
+            name.again_ns = now_ns + (_FRESH_NS if found else _RETRY_NS)
+        if name.running is None and now_ns >= name.again_ns:
+            name.running = self._pool.submit(look_up, target)
+        return name.address
+
+    def close(self) -> None:
+        """Give up what is still being asked."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,107 @@
+"""What the engine keeps of each thing it probes: a line with its windows, or a reference target."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from slamon.core.reading import Reading
+from slamon.probes.pace import Pace, Schedule, phase_of
+from slamon.probes.packet import SECOND_NS, Cut, Packet
+from slamon.probes.protocol import ProbeLine
+from slamon.probes.vantage import Vantage, Word
+from slamon.probes.walltime import STEP_NS, WallTime
+from slamon.probes.window import LineWindows
+
+ALL_REFERENCES_LOST = "all reference targets lost"
+_SAME_TIME = timedelta(microseconds=STEP_NS // 1000)
+_REFERENCE_PACE = Pace(SECOND_NS, SECOND_NS, SECOND_NS, 0)
+_REFERENCE_PAYLOAD_BYTES = 56
+
+
+class LineTrack:
+    """A line: its schedule, its windows, and finished windows that still wait for the references' word."""
+
+    def __init__(self, line: ProbeLine, start_ns: int, now_ns: int, before: LineTrack | None = None) -> None:
+        self.line = line
+        self.targets = line.targets
+        self.payload_bytes, self.dscp = line.payload_bytes, line.dscp
+        self.pace = Pace.of(line)
+        self.alive = True
+        phase_ns = phase_of(line.line_id, self.pace.interval_ns, start_ns)
+        self.schedule = Schedule(self.pace, phase_ns, now_ns)
+        opened_ns = before.windows.start_ns if before is not None else now_ns
+        self.windows: LineWindows = LineWindows(self.pace, phase_ns, opened_ns, len(self.targets))
+        self._held: deque[tuple[ProbeLine, Cut]] = before._held if before is not None else deque()  # noqa: SLF001
+        self._ended: datetime | None = before._ended if before is not None else None  # noqa: SLF001
+
+    def add(self, packet: Packet) -> None:
+        """Take a packet into the windows."""
+        self.windows.add(packet)
+
+    def advance(self, now_ns: int) -> None:
+        """Finish what is decided; hurry where the line was lost."""
+        was_hurried = self.windows.hurried(now_ns)
+        self._held.extend((self.line, cut) for cut in self.windows.advance())
+        if not was_hurried and self.windows.hurried(now_ns):
+            self.schedule.hurry(now_ns)
+
+    def close(self, now_ns: int) -> None:
+        """End the line's windows."""
+        self.alive = False
+        self._held.extend((self.line, cut) for cut in self.windows.close(now_ns))
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether a finished window is held back."""
+        return bool(self._held)
+
+    def readings(self, vantage: Vantage, wall: WallTime, *, at_once: bool = False) -> Iterator[Reading]:
+        """Yield what may be handed on: an impaired window only with the references' word, unless `at_once`."""
+        while self._held:
+            line, cut = self._held[0]
+            word = vantage.say(cut.start_ns, cut.end_ns)
+            if word is Word.NOT_YET and cut.impaired:
+                if not at_once:
+                    return
+                word = Word.BLIND
+            self._held.popleft()
+            reading = self._stamp(line, cut, ALL_REFERENCES_LOST if word is Word.BLIND else cut.blind, wall)
+            if reading is not None:
+                yield reading
+
+    def _stamp(self, line: ProbeLine, cut: Cut, blind: str | None, wall: WallTime) -> Reading | None:
+        """Return the window at its time of day; None where the wall clock went back over it."""
+        start, end = wall.starting(cut.start_ns), wall.ending(cut.end_ns)
+        if self._ended is not None and start < self._ended + _SAME_TIME:
+            # Slewing moves both edges of one instant apart by microseconds; a step back would double time.
+            start = self._ended
+        if end <= start:
+            return None
+        self._ended = end
+        stats = iter(cut.stats)
+        demarc = next(stats) if line.demarc else None
+        cpe = next(stats) if line.cpe else None
+        return Reading(line.line_id, start, end, demarc, cpe, blind=blind)
+
+
+class ReferenceTrack:
+    """A reference target, pinged about once a second."""
+
+    payload_bytes, dscp = _REFERENCE_PAYLOAD_BYTES, 0
+
+    def __init__(self, reference: str, now_ns: int, vantage: Vantage) -> None:
+        self.targets = (reference,)
+        self.pace = _REFERENCE_PACE
+        self.alive = True
+        self.schedule = Schedule(self.pace, phase_of(reference, SECOND_NS, now_ns), now_ns)
+        self._vantage = vantage
+
+    def add(self, packet: Packet) -> None:
+        """Take a packet into the vantage's sight."""
+        if self.alive:
+            self._vantage.add(self.targets[0], packet)
+
+
+Track = LineTrack | ReferenceTrack
