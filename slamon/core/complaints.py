@@ -111,7 +111,7 @@ def _place(
         places.aside.setdefault(notice, []).append(complaint)
         return waiting
     group, end = _report(desk, places.measured, complaint, waiting)
-    place = _first_alarm(places.measured, at, end)
+    place = _first_alarm(desk, places.measured, at, end)
     if place is not None:
         places.stood_for.setdefault(place, []).append(incident_id(desk.line_id, at, reported=True))
     else:
@@ -130,7 +130,7 @@ def _next_alarm(desk: Desk, measured: Sequence[Incident], at: datetime) -> int |
     soon = [
         (x.alarm, i)
         for i, x in enumerate(measured)
-        if x.alarm is not None and at < x.alarm <= at + joins and _same_service(desk.service, at, x.alarm)
+        if x.alarm is not None and at < x.alarm <= at + joins and _up_to_alarm(desk.service, at, x.alarm)
     ]
     return min(soon)[1] if soon else None
 
@@ -151,14 +151,23 @@ def _same_service(service: SpanSet[datetime], first: datetime, last: datetime) -
     return any(span.start <= first and last < span.end for span in service)
 
 
-def _first_alarm(measured: Sequence[Incident], at: datetime, end: datetime | None) -> int | None:
+def _up_to_alarm(service: SpanSet[datetime], at: datetime, alarm: datetime) -> bool:
+    """Tell whether no suspension lies between an instant and an alarm, which may come with the last of the service."""
+    return any(span.start <= at and alarm <= span.end for span in service)
+
+
+def _first_alarm(desk: Desk, measured: Sequence[Incident], at: datetime, end: datetime | None) -> int | None:
     """Return the measured incident whose alarm comes while a reported one is open; it replaces that one."""
     during = [
         (x.alarm, i)
         for i, x in enumerate(measured)
-        if x.alarm is not None and at < x.alarm and (end is None or x.alarm < end)
+        if x.alarm is not None and at < x.alarm and (end is None or x.alarm < end or _service_ends(desk, x.alarm, end))
     ]
     return min(during)[1] if during else None
+
+
+def _service_ends(desk: Desk, alarm: datetime, end: datetime) -> bool:
+    return alarm == end and any(span.end == end for span in desk.service)
 
 
 def _report(
@@ -172,7 +181,7 @@ def _report(
     for later in waiting:
         if end is not None and later.at >= end:
             break
-        place = _first_alarm(measured, first.at, end)
+        place = _first_alarm(desk, measured, first.at, end)
         alarm = None if place is None else measured[place].alarm
         if alarm is not None and (later.at >= alarm or _open_at(measured, later.at) is not None):
             break

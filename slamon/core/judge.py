@@ -43,6 +43,7 @@ class Aside:
 
     start: datetime | None = None
     end: datetime | None = None
+    open_after_s: float = 0
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ def judge(state: Judge, watch: Watch, service: SpanSet[datetime], reading: Readi
     for part in within_service(mark, service, since):
         if isinstance(part, datetime):
             outcome.happenings.extend(end_service(state.course, part))
-            outcome.notices.extend(_end_aside(reading.line_id, state.aside, part, watch.profile.open_after_s))
+            outcome.notices.extend(_end_aside(reading.line_id, state.aside, part))
         elif part.verdict is not Verdict.NO_DATA:
             outcome.happenings.extend(step(state.course, thresholds, part))
             outcome.notices.extend(_customer_side(reading.line_id, state.aside, part, watch.profile.open_after_s))
@@ -134,19 +135,20 @@ def _customer_side(line_id: str, aside: Aside, mark: Mark, open_after_s: float) 
     if mark.customer_side:
         aside.start = aside.start or mark.start
         aside.end = mark.end
+        aside.open_after_s = open_after_s
         return []
-    return _end_aside(line_id, aside, mark.start, open_after_s)
+    return _end_aside(line_id, aside, mark.start)
 
 
-def _end_aside(line_id: str, aside: Aside, at: datetime, open_after_s: float) -> list[Notice]:
-    notice = open_notice(line_id, aside, open_after_s)
+def _end_aside(line_id: str, aside: Aside, at: datetime) -> list[Notice]:
+    notice = open_notice(line_id, aside)
     aside.start = aside.end = None
     return [] if notice is None else [Notice(line_id, notice.start, at)]
 
 
-def open_notice(line_id: str, aside: Aside, open_after_s: float) -> Notice | None:
+def open_notice(line_id: str, aside: Aside) -> Notice | None:
     """Return the notice that is not over yet, if it has lasted long enough to be one."""
-    if aside.start is None or aside.end is None or aside.end - aside.start < timedelta(seconds=open_after_s):
+    if aside.start is None or aside.end is None or aside.end - aside.start < timedelta(seconds=aside.open_after_s):
         return None
     return Notice(line_id, aside.start, None)
 

@@ -278,35 +278,43 @@ def recut(episode: Episode, service: SpanSet[datetime], until: datetime) -> list
     if _uncut(episode, service, until):
         return [episode]
     course = Course(episode.line_id, vantage=episode.vantage)
-    found: list[Episode] = []
-    since: datetime | None = None
-
-    def keep(happenings: Iterable[Happening]) -> None:
-        found.extend(h.episode for h in happenings if h.change is Change.CLOSED)
-
-    for run in episode.runs:
-        for number in range(run.count):
-            mark = Mark(run.start + run.step * number, run.start + run.step * (number + 1), run.verdict, run.source)
-            for part in within_service(mark, service, since):
-                if isinstance(part, datetime):
-                    keep(end_service(course, part))
-                else:
-                    keep(step(course, episode.thresholds, part))
-            since = mark.end
+    happenings, since = rerun(course, episode.runs, episode.thresholds, service)
+    edge = _next_end(service, since)
+    ends = [edge] if edge is not None and edge <= until else []
     if episode.ended_by is EndedBy.SERVICE and episode.restored is not None:
-        keep(end_service(course, episode.restored))
-    elif (edge := _next_end(service, since)) is not None and edge <= until:
-        keep(end_service(course, edge))
+        ends.append(episode.restored)
+    if ends:
+        happenings += end_service(course, min(ends))
+    found = [happening.episode for happening in happenings if happening.change is Change.CLOSED]
     still_open = course.episode()
     return [*found, still_open] if still_open is not None else found
 
 
+def rerun(
+    course: Course, runs: Iterable[Run], thresholds: Thresholds, service: SpanSet[datetime]
+) -> tuple[list[Happening], datetime | None]:
+    """Take the readings of runs into a course under some service time; return what happened, and where they end."""
+    happenings: list[Happening] = []
+    since: datetime | None = None
+    for run in runs:
+        for number in range(run.count):
+            mark = Mark(run.start + run.step * number, run.start + run.step * (number + 1), run.verdict, run.source)
+            for part in within_service(mark, service, since):
+                if isinstance(part, datetime):
+                    happenings += end_service(course, part)
+                else:
+                    happenings += step(course, thresholds, part)
+            since = mark.end
+    return happenings, since
+
+
 def _uncut(episode: Episode, service: SpanSet[datetime], until: datetime) -> bool:
-    """Tell whether no end of service falls into the episode's readings, or into its open end."""
-    end = max(episode.runs[-1].end, until) if episode.restored is None else episode.runs[-1].end
-    return any(span.start <= episode.onset and end < span.end for span in service) or (
-        episode.restored is not None and any(s.start <= episode.onset and end <= s.end for s in service)
-    )
+    """Tell whether no end of service falls into the episode's readings, or before the end that it has."""
+    last = episode.runs[-1].end
+    if episode.restored is None:
+        return any(span.start <= episode.onset and max(last, until) < span.end for span in service)
+    last = episode.restored if episode.ended_by is EndedBy.SERVICE else last
+    return any(span.start <= episode.onset and last <= span.end for span in service)
 
 
 def _next_end(service: SpanSet[datetime], since: datetime | None) -> datetime | None:

@@ -251,6 +251,13 @@ def _excess(criterion: Criterion, value: float, bandwidth_mbps: float | None) ->
     return f"{criterion.metric} {value:.6g}{over} is below {limit:g}"
 
 
+def recall(watch: Watch, sight: Sight, reading: Reading, verdict: Verdict) -> None:
+    """Remember a reading that was judged before: a restart begins with the trailing windows where they were."""
+    if reading.interface is not None:
+        sight.port, sight.port_at = reading.interface, reading.end
+    _remember(watch, sight, reading, verdict)
+
+
 def _remember(watch: Watch, sight: Sight, reading: Reading, verdict: Verdict) -> None:
     sight.recent.append((reading, verdict))
     opens = reading.end - timedelta(seconds=watch.profile.longest_window_s)

@@ -83,7 +83,7 @@ def _spans(incident: Incident, contract: Contract, until: datetime) -> list[tupl
     """Return start and end of the contract's clocks, floors not yet applied."""
     end = clock_end(incident, contract, until)
     if incident.reported is not None:
-        return [(incident.reported, incident.complaint or incident.onset, end)]
+        return [] if incident.complaint is None else [(incident.reported, incident.complaint, end)]
     found = []
     interruptions = [s for s in incident.segments if s.kind is Kind.INTERRUPTION and s.start < until]
     if interruptions:
