@@ -26,13 +26,12 @@ _at = entry.c
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries: of these kinds, of this line, in ``[line_from, line_to)`` of the lines, about this subject."""
+    """Which entries: of these kinds, of this line or these lines, about this subject."""
 
     kinds: Collection[str] | None = None
     line_id: str | None = None
     subject: str | None = None
-    line_from: str | None = None
-    line_to: str | None = None
+    line_ids: Collection[str] | None = None
 
     def narrowed(self, *, through_lines: bool = False) -> Select[Any]:
         """Return the SELECT of all columns of these entries, for the planner to find by line where that is said."""
@@ -45,10 +44,8 @@ class Wanted:
             chosen = chosen.where(_at.line_id == self.line_id)
         if self.subject is not None:
             chosen = chosen.where(_at.subject == self.subject)
-        if self.line_from is not None:
-            chosen = chosen.where(_at.line_id >= self.line_from)
-        if self.line_to is not None:
-            chosen = chosen.where(_at.line_id < self.line_to)
+        if self.line_ids is not None:
+            chosen = chosen.where(_at.line_id.in_(sorted(self.line_ids)))
         return chosen
 
 

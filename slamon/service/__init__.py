@@ -1,0 +1,1 @@
+"""What joins the rooms: the clock, the judging of readings, people's entries, statements, the daemon."""
