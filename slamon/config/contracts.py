@@ -78,15 +78,24 @@ def _rules(tables: Iterable[object], file: str) -> tuple[tuple[Rule, ...], list[
             continue  # the shape of the file was refused already
         name = data.get("rule")
         if not isinstance(name, str) or name not in RULES:
-            shown = f"rule {quoted(name)} is not known" if isinstance(name, str) else "is not the name of a rule"
-            reason = shown if "rule" in data else "is missing"
-            problems.append(Problem(file, f"{key}.rule", reason, did_you_mean(str(name), RULES, "rules")))
+            problems.append(_unknown_rule(data, file, key))
             continue
         table, found = validate(RULES[name], data, file, key)
         problems += found
         if table is not None:
             rules.append(table.terms())
     return tuple(rules), problems
+
+
+def _unknown_rule(data: dict[str, object], file: str, key: str) -> Problem:
+    if "rule" in data:
+        name = data["rule"]
+        reason = f"rule {quoted(name)} is not known" if isinstance(name, str) else "is not the name of a rule"
+        return Problem(file, f"{key}.rule", reason, did_you_mean(str(name), RULES, "rules"))
+    for misspelt in data:
+        if hint := did_you_mean(misspelt, ["rule"]):
+            return Problem(file, key_path(key, misspelt), "is not known", hint)
+    return Problem(file, f"{key}.rule", "is missing", did_you_mean("", RULES, "rules"))
 
 
 def _contract(table: ContractTable, rules: tuple[Rule, ...]) -> Contract:

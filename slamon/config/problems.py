@@ -66,8 +66,8 @@ def did_you_mean(word: str, known: Iterable[str], kind: str = "") -> str:
 
     `kind` is the plural under which the known words are offered (``columns are ...``).
     """
-    words = sorted(known)
-    close = get_close_matches(word[:100], words, n=1, cutoff=0.6) or _same_but_case(word, words)
+    words = sorted(map(str, known))  # str: members of enumerations show as what is written
+    close = get_close_matches(word[:100], words, n=1, cutoff=0.7) or _same_but_case(word, words)
     if close:
         return f"Did you mean {close[0]!r}?"
     return f"{kind} are {', '.join(words)}" if kind and 0 < len(words) <= 30 else ""

@@ -99,7 +99,7 @@ def _decoded(raw: bytes, number: int) -> str:
     if len(raw) >= _LONGEST_LINE_BYTES:
         raise Unfit(f"is longer than {_LONGEST_LINE_BYTES} bytes", "one object per line")
     try:
-        return raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip()
     except UnicodeDecodeError as error:
         raise Unfit(f"is not UTF-8 (byte {error.start})") from None
 

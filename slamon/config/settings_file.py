@@ -31,7 +31,8 @@ def _ledger(value: str) -> str:
 
 
 def _listen(value: str) -> str:
-    host, _ = host_and_port(value)
+    everywhere = value.startswith(("0.0.0.0:", "[::]:"))
+    host = value.rpartition(":")[0] if everywhere else host_and_port(value)[0]
     if not is_loopback(host):
         raise Unfit(f"{host} can be reached from outside, and nothing asks for a password yet", DEFAULT_LISTEN)
     return value

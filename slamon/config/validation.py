@@ -54,6 +54,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "date_from_datetime_inexact": ("is not a date", "write 2019-01-01, without a time"),
 }
 
+_BOUNDS: Mapping[str, tuple[str, str]] = {"greater_than_equal": ("below", "ge"), "less_than_equal": ("above", "le")}
+
 
 def _problem(model: type[BaseModel], found: ErrorDetails, file: str, at: str) -> Problem:
     loc = tuple(part for part in found["loc"] if part != "[key]")
@@ -63,6 +65,9 @@ def _problem(model: type[BaseModel], found: ErrorDetails, file: str, at: str) ->
         return cause.at(file, where)
     if found["type"] == "extra_forbidden":
         return Problem(file, where, "is not known", did_you_mean(str(loc[-1]), _keys_at(model, loc[:-1]), "known keys"))
+    if found["type"] in _BOUNDS:
+        word, bound = _BOUNDS[found["type"]]
+        return Problem(file, where, f"is {word} {found.get('ctx', {}).get(bound)}")
     reason, hint = _WORDS.get(found["type"], (found["msg"].replace("Input should", "should"), ""))
     return Problem(file, where, reason, hint)
 
