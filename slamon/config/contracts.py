@@ -3,50 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from slamon.config.contract_file import ContractTable
 from slamon.config.contract_rules import RULES
 from slamon.config.problems import Problem, did_you_mean, quoted
-from slamon.config.tomlfile import parse_toml, read_text
+from slamon.config.textfile import read_text
+from slamon.config.tomlfile import parse_toml
 from slamon.config.validation import key_path, validate
 from slamon.core.contract import Contract, Contracts, Rule, flaws
 
-# The files as they were read: what each contract stands in.
-_Found = list[tuple[str, Contract]]
+
+@dataclass(frozen=True, slots=True)
+class ContractFile:
+    """A contract with the file and the very text that it was read from; `parse_contract` gives it back."""
+
+    file: str
+    text: str
+    contract: Contract
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What no two files in force share."""
+        return self.contract.id, self.contract.version
 
 
 def load_contracts(shipped: Sequence[Path], folder: Path | None) -> tuple[Contracts | None, list[Problem]]:
-    """Return all versions of all contracts, or everything that is wrong with any file.
+    """Return all versions of all contracts, or everything that is wrong with any file (see `read_contracts`)."""
+    found, problems = read_contracts(shipped, folder)
+    return (None if problems else Contracts(tuple(read.contract for read in found))), problems
+
+
+def read_contracts(shipped: Sequence[Path], folder: Path | None) -> tuple[list[ContractFile], list[Problem]]:
+    """Return the contract files in force, and everything that is wrong with any file.
 
     A file in `folder` (``*.toml``) with a shipped contract's id and date stands in for the shipped one;
     with another date it is a further version.
     """
-    ours, problems = _read_all(shipped)
-    theirs, more = _read_all(own_files(folder))
-    problems += [*more, *_doubled(ours), *_doubled(theirs)]
-    replaced = {(contract.id, contract.effective_from) for _, contract in theirs}
-    kept = [(file, c) for file, c in ours if (c.id, c.effective_from) not in replaced]
-    problems += _changed_place(kept + theirs)
-    if problems:
-        return None, problems
-    return Contracts(tuple(contract for _, contract in kept + theirs)), []
+    files, problems = _own_files(folder)
+    ours, wrong = _read_all(shipped)
+    theirs, more = _read_all(files)
+    problems += [*wrong, *more, *_doubled(ours), *_doubled(theirs)]
+    replaced = {read.key for read in theirs}
+    in_force = [read for read in ours if read.key not in replaced] + theirs
+    return in_force, problems + _changed_place(in_force)
 
 
-def stand_ins(shipped: Sequence[Path], folder: Path | None) -> tuple[str, ...]:
+def stand_ins(shipped: Sequence[Path], in_force: Iterable[ContractFile]) -> tuple[str, ...]:
     """Return a sentence for every shipped contract that an operator's file with other terms takes the place of."""
-    ours = {(contract.id, contract.effective_from): contract for _, contract in _read_all(shipped)[0]}
+    ours = {read.key: read.contract for read in _read_all(shipped)[0]}
     return tuple(
-        f"{file} stands in for the shipped {contract.id} of {contract.version}"
-        for file, contract in _read_all(own_files(folder))[0]
-        if ours.get((contract.id, contract.effective_from), contract) != contract
+        f"{read.file} stands in for the shipped {read.contract.id} of {read.contract.version}"
+        for read in in_force
+        if ours.get(read.key, read.contract) != read.contract
     )
 
 
-def own_files(folder: Path | None) -> list[Path]:
+def _own_files(folder: Path | None) -> tuple[list[Path], list[Problem]]:
     """Return the operator's contract files, sorted by name."""
-    return sorted(folder.glob("*.toml")) if folder is not None else []
+    try:
+        entries = sorted(folder.iterdir()) if folder is not None else []
+    except OSError as error:  # passing over it would judge by terms that no longer hold
+        return [], [Problem(str(folder), "", f"cannot be read: {error.strerror or error}")]
+    return [path for path in entries if path.suffix == ".toml"], []
 
 
 def parse_contract(text: str, file: str) -> tuple[Contract | None, list[Problem]]:
@@ -147,41 +168,42 @@ def _table_without_spans(contract: Contract, file: str) -> list[Problem]:
     return problems
 
 
-def _read_all(files: Iterable[Path]) -> tuple[_Found, list[Problem]]:
-    found: _Found = []
+def _read_all(files: Iterable[Path]) -> tuple[list[ContractFile], list[Problem]]:
+    found: list[ContractFile] = []
     problems: list[Problem] = []
     for path in files:
-        text, unread = read_text(path)
-        contract, wrong = parse_contract(text, str(path)) if text is not None else (None, unread)
+        text, wrong = read_text(path)
+        if text is not None:
+            contract, wrong = parse_contract(text, str(path))
+            if contract is not None:
+                found.append(ContractFile(str(path), text, contract))
         problems += wrong
-        if contract is not None:
-            found.append((str(path), contract))
     return found, problems
 
 
-def _doubled(found: _Found) -> list[Problem]:
+def _doubled(found: Iterable[ContractFile]) -> list[Problem]:
     first: dict[tuple[str, str], str] = {}
     problems: list[Problem] = []
-    for file, contract in found:
-        other = first.setdefault((contract.id, contract.version), file)
-        if other != file:
-            reason = f"{contract.id} of {contract.version} stands in {other} too"
+    for read in found:
+        other = first.setdefault(read.key, read.file)
+        if other != read.file:
+            reason = f"{read.contract.id} of {read.contract.version} stands in {other} too"
             hint = "a changed contract is a new version: give it a later effective_from"
-            problems.append(Problem(file, "effective_from", reason, hint))
+            problems.append(Problem(read.file, "effective_from", reason, hint))
     return problems
 
 
-def _changed_place(found: _Found) -> list[Problem]:
+def _changed_place(found: Iterable[ContractFile]) -> list[Problem]:
     """Refuse versions of one contract in different zones or currencies: no month could be settled across them."""
-    first: dict[str, tuple[str, Contract]] = {}
+    first: dict[str, ContractFile] = {}
     problems: list[Problem] = []
-    for file, contract in found:
-        other_file, other = first.setdefault(contract.id, (file, contract))
-        for key, mine, theirs in (
-            ("timezone", contract.zone.key, other.zone.key),
-            ("currency", contract.currency, other.currency),
+    for read in found:
+        mine, other = read.contract, first.setdefault(read.contract.id, read)
+        for key, value, before in (
+            ("timezone", mine.zone.key, other.contract.zone.key),
+            ("currency", mine.currency, other.contract.currency),
         ):
-            if mine != theirs:
-                reason = f"{contract.id} of {contract.version} has {mine}, {other_file} has {theirs}"
-                problems.append(Problem(file, key, reason, "another zone or currency needs an id of its own"))
+            if value != before:
+                reason = f"{mine.id} of {mine.version} has {value}, {other.file} has {before}"
+                problems.append(Problem(read.file, key, reason, "another zone or currency needs an id of its own"))
     return problems

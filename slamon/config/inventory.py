@@ -12,7 +12,7 @@ from pathlib import Path
 from slamon.config.inventory_cells import COLUMNS, Column
 from slamon.config.inventory_terms import Terms
 from slamon.config.problems import CONTROL, Problem, Unfit, did_you_mean, quoted
-from slamon.config.tomlfile import read_text
+from slamon.config.textfile import decoded, read_bytes
 from slamon.core.contract import Contracts
 from slamon.core.inventory import Line, Period
 
@@ -35,10 +35,11 @@ def load_inventory(
     file: Path, contracts: Contracts | None, profiles: Collection[str] | None, credentials: Collection[str] | None
 ) -> tuple[Inventory | None, list[Problem]]:
     """Return the inventory in a file, or everything that is wrong with it; what is None is not checked against."""
-    text, problems = read_text(file)
-    if text is None:
-        return None, problems
-    return parse_inventory(text, str(file), contracts, profiles, credentials, digest=_sha256(file.read_bytes()))
+    raw, problems = read_bytes(file)
+    text, unread = decoded(raw, str(file)) if raw is not None else (None, [])
+    if raw is None or text is None:
+        return None, problems + unread
+    return parse_inventory(text, str(file), contracts, profiles, credentials, digest=_sha256(raw))
 
 
 def parse_inventory(

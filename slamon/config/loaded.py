@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slamon.config.contracts import load_contracts, stand_ins
+from slamon.config.contracts import ContractFile, read_contracts, stand_ins
 from slamon.config.inventory import Inventory, load_inventory
 from slamon.config.problems import InvalidInput
 from slamon.config.settings import Settings, read_settings
@@ -16,11 +16,16 @@ from slamon.resources import contract_files
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What an operator configured; `notes` are sentences that `slamon check` shows beside "no problems"."""
+    """What an operator configured.
+
+    `contract_files` holds the text of each version in `contracts`, for the ledger; `notes` are sentences that
+    `slamon check` shows beside "no problems".
+    """
 
     settings: Settings
     contracts: Contracts
     inventory: Inventory
+    contract_files: tuple[ContractFile, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -32,7 +37,8 @@ def load(path: Path, environ: Mapping[str, str], shipped: Sequence[Path] | None 
     """
     ours = contract_files() if shipped is None else shipped
     settings, problems, named = read_settings(path, environ)
-    contracts, wrong = load_contracts(ours, named.contracts_dir)
+    in_force, wrong = read_contracts(ours, named.contracts_dir)
+    contracts = None if wrong else Contracts(tuple(read.contract for read in in_force))
     problems += wrong
     inventory: Inventory | None = None
     if named.lines_file is not None:
@@ -40,7 +46,7 @@ def load(path: Path, environ: Mapping[str, str], shipped: Sequence[Path] | None 
         problems += wrong
     if settings is None or contracts is None or inventory is None or problems:
         raise InvalidInput(problems)
-    notes = list(stand_ins(ours, settings.contracts_dir))
+    notes = list(stand_ins(ours, in_force))
     if settings.influx is not None:
         notes.append("[influxdb] is read, but this version sends nothing there yet")
-    return Loaded(settings, contracts, inventory, tuple(notes))
+    return Loaded(settings, contracts, inventory, tuple(in_force), tuple(notes))

@@ -92,7 +92,16 @@ def _no_constant(name: str) -> Never:
     raise Unfit(f"holds {name}, which is not JSON", "leave out what is unknown")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unfit(f"key {quoted(twice)} stands twice in one object", "nobody could say which is meant")
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_members)
 
 
 def _decoded(raw: bytes, number: int) -> str:

@@ -53,8 +53,9 @@ class SecretSources:
 
         A relative name is looked for among systemd's credentials first, then beside the config file.
         """
-        path = self._find(name)
+        path = self.config.parent / name
         try:
+            path = self._find(name)
             mode = path.stat().st_mode
             if not stat.S_ISREG(mode):
                 raise Unfit(f"{path} is not a file")

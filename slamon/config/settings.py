@@ -12,7 +12,8 @@ from slamon.config.problems import InvalidInput, Problem
 from slamon.config.profiles import profiles_of
 from slamon.config.secret import SecretSources
 from slamon.config.settings_file import DEFAULT_CONTRACTS, DEFAULT_LINES, SettingsTable
-from slamon.config.tomlfile import parse_toml, read_text
+from slamon.config.textfile import read_text
+from slamon.config.tomlfile import parse_toml
 from slamon.config.validation import validate
 from slamon.core.quality import Profile
 
@@ -54,15 +55,22 @@ def find_config(explicit: str | None, environ: Mapping[str, str]) -> Path:
     """
     asked = explicit or environ.get("SLAMON_CONFIG")
     if asked:
-        if Path(asked).is_file():
+        if _is_file(asked):
             return Path(asked)
         why = "given with --config" if explicit else "named by $SLAMON_CONFIG"
         raise InvalidInput([Problem(asked, "", f"there is no such file ({why})", "write one: slamon.example.toml")])
     for place in _PLACES:
-        if Path(place).is_file():
+        if _is_file(place):
             return Path(place)
     reason = f"there is no config: neither $SLAMON_CONFIG nor {' nor '.join(_PLACES)}"
     raise InvalidInput([Problem("slamon.toml", "", reason, "name one with --config FILE, or try `slamon demo`")])
+
+
+def _is_file(place: str) -> bool:
+    try:
+        return Path(place).is_file()
+    except OSError:  # a folder on the way that we may not enter
+        return False
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:

@@ -5,23 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from slamon.config.problems import Problem, Unfit
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
-
-
-def read_text(path: Path) -> tuple[str | None, list[Problem]]:
-    """Return the text of a UTF-8 file, with or without byte order mark."""
-    try:
-        return path.read_bytes().decode("utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        reason = f"is not UTF-8 (byte {error.start})"
-        return None, [Problem(str(path), "", reason, "save it as UTF-8; spreadsheets call it 'CSV UTF-8'")]
-    except OSError as error:
-        return None, [Problem(str(path), "", f"cannot be read: {error.strerror or error}")]
 
 
 def parse_toml(text: str, file: str) -> tuple[dict[str, Any] | None, list[Problem]]:

@@ -20,8 +20,8 @@ LINES = example("lines.example.csv").read_text(encoding="utf-8")
 READING = '{"line":"L","start":"2026-10-03T00:00:00Z","end":"2026-10-03T00:01:00Z","cpe":{"sent":5,"received":0}}'
 
 WORDS = st.sampled_from(
-    ["", "[", "]", "{", "}", '"', "'''", "=", ",", "\n", "\r", "\0", "\x1b[2J", "nan", "inf", "1e99999", "-1", "9" * 5000,
-     "true", "null", "2026-13-01", "0001-01-01", "9999-12-31", "[[limits]]", "[[compensation]]",
+    ["", "[", "]", "{", "}", '"', "'''", "=", ",", "\n", "\r", "\0", "\x1b[2J", "nan", "inf", "1e99999", "-1",
+     "9" * 5000, "true", "null", "2026-13-01", "0001-01-01", "9999-12-31", "[[limits]]", "[[compensation]]",
      "\ufeff", "\u202e", "\ud800", "::", "@", "..", "/"]
 )  # fmt: skip
 

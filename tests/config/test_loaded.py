@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from slamon.config.contracts import parse_contract
 from slamon.config.loaded import Loaded, load
 from slamon.config.problems import InvalidInput, Problem
 from slamon.resources import contract_files, example
@@ -33,6 +34,9 @@ def test_the_examples_that_ship_load():
     assert list(found.inventory.lines) == [f"GX-000{n}" for n in range(1, 6)]
     assert found.contracts.ids() == {path.stem for path in contract_files()}
     assert found.notes == ()
+    for read in found.contract_files:
+        assert parse_contract(read.text, read.file) == (read.contract, [])
+    assert tuple(read.contract for read in found.contract_files) == found.contracts.versions
 
 
 def test_a_minimal_config_loads(tmp_path):

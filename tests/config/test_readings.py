@@ -122,6 +122,8 @@ LINES = [
     ("a list", b"[1]",
      'line 2: is not an object; such as {"line": "GX-0001", "start": ..., "end": ..., "demarc": {...}}'),
     ("NaN", b'{"line": NaN}', "line 2: holds NaN, which is not JSON; leave out what is unknown"),
+    ("a key twice", b'{"line": "A", "cpe": {"sent": 5, "sent": 0}}',
+     "line 2: key 'sent' stands twice in one object; nobody could say which is meant"),
     ("infinity by overflow", (b'{"line":"L","start":"2026-10-03T00:00:00Z","end":"2026-10-03T00:01:00Z",'
      b'"cpe":{"sent":1,"received":1,"ipdv_ms":1e999}}'), "line 2, cpe.ipdv_ms: is out of range"),
     ("a number of 5,000 digits", b'{"line": ' + b"9" * 5000 + b"}", "line 2: is not JSON that anybody needs"),
