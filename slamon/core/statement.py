@@ -168,18 +168,23 @@ def _stated(
     until = horizon if horizon is not None else _over_at(incident)
     windows = [w for w in filed.maintenance if windows_concern(w, terms.line.line_id, terms.period_at(w.start))]
     adjudged = adjudicate(incident, contract, windows, until, horizon)
-    ticking = clocks(incident, contract, period, adjudged, until)
+    running = clocks(incident, contract, period, adjudged, until)
     case = Case(
         incident=incident,
         contract=contract,
         period=period,
         charge=charge_of(period, contract),
         zone=terms.zone,
-        clocks=ticking,
+        clocks=running,
         adjudged=adjudged,
         until=until,
     )
-    return case, IncidentStatement(incident, adjudged, ticking, credits_of(case))
+    return case, IncidentStatement(incident, adjudged, running, credits_of(case))
+
+
+def ticking(terms: LineTerms, filed: LineFacts, incident: Incident, at: datetime) -> tuple[Clock, ...]:
+    """Return the clocks of an open incident as they stand at an instant."""
+    return _stated(terms, filed, _before(incident, at), at)[1].clocks
 
 
 def _over_at(incident: Incident) -> datetime:

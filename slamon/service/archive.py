@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from slamon.config.contracts import own_files, parse_contract
+from slamon.config.contracts import parse_contract
 from slamon.config.inventory import Inventory, parse_inventory, rows_text
 from slamon.config.loaded import Loaded
 from slamon.core.contract import Contracts
@@ -42,7 +41,8 @@ def archive(ledger: Ledger, loaded: Loaded) -> None:
 
 def _contract_drafts(ledger: Ledger, loaded: Loaded) -> list[Draft]:
     known = {entry.subject for entry in ledger.entries(kinds={CONTRACT})}
-    files: list[Path] = [*contract_files(), *own_files(loaded.settings.contracts_dir)]
+    own = loaded.settings.contracts_dir
+    files = [*contract_files(), *(sorted(own.glob("*.toml")) if own is not None else [])]
     texts = {blob_id(data): (file.name, data) for file in files for data in [file.read_bytes()]}
     return [
         Draft(CONTRACT, clock.now(), {"file": name}, subject=key, blobs=(data,))

@@ -108,6 +108,21 @@ class Judging:
             restored.coverage = known.judge.coverage
             self._seats[line_id] = _Seat(restored, collecting=collecting_of(text))
 
+    def adopt(self, ledger: Reads, vantage: str) -> list[str]:
+        """Take over lines that another process has observed further than this one; return their ids."""
+        other = Judging(self._lines)
+        other.restore(ledger, vantage)
+        ahead = [
+            line_id
+            for line_id, seat in other._seats.items()
+            if line_id not in self._seats or _beyond(seat.judge.coverage, self._seats[line_id].judge.coverage)
+        ]
+        for line_id in ahead:
+            self._seats[line_id] = other._seats[line_id]
+            self._touched.discard(line_id)
+        self._rows |= other._rows & set(ahead)
+        return ahead
+
     def _recall(self, reading: Reading, verdict: Verdict) -> None:
         seat, line = self._seats.get(reading.line_id), self._lines.get(reading.line_id)
         if seat is None or line is None:
@@ -302,6 +317,10 @@ class Judging:
 
 def _further(one: Coverage, other: Coverage) -> bool:
     return other.until is None or (one.until is not None and one.until >= other.until)
+
+
+def _beyond(one: Coverage, other: Coverage) -> bool:
+    return one.until is not None and (other.until is None or one.until > other.until)
 
 
 def _tail_batch(readings: list[tuple[Reading, Verdict]]) -> TailBatch:

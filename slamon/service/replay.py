@@ -13,6 +13,7 @@ from slamon.core.lifecycle import Change
 from slamon.core.reading import Reading
 from slamon.service import clock
 from slamon.service.judging import Judging
+from slamon.service.recording import Recorder
 from slamon.service.site import Site
 from slamon.service.watching import Watched, watched
 from slamon.store.filed import RESUMED, SUSPENDED
@@ -66,17 +67,18 @@ def replay(site: Site, file: Path, progress: Callable[[int], None] = lambda _: N
     """
     judging = Judging(watched_lines(site))
     judging.restore(site.ledger, site.vantage)
+    recorder = Recorder(site.ledger)
     done = Replayed()
     waiting = 0
     for _, reading in read_readings(file):
         _take(judging, reading, done)
         waiting += 1
         if waiting == COMMIT_EVERY:
-            _commit(site, judging, stopping=False)
+            recorder.commit(judging.drain(clock.now()))
             progress(waiting)
             waiting = 0
     if done.judged:
-        _commit(site, judging, stopping=True)
+        recorder.commit(judging.drain(clock.now(), stopping=True))
     progress(waiting)
     return done
 
@@ -90,16 +92,3 @@ def _take(judging: Judging, reading: Reading, done: Replayed) -> None:
     for happening in happenings:
         done.opened += happening.change is Change.OPENED
         done.restored += happening.change is Change.CLOSED
-
-
-def _commit(site: Site, judging: Judging, *, stopping: bool) -> None:
-    at = clock.now()
-    pending = judging.drain(at, stopping=stopping)
-    site.ledger.commit(
-        pending.drafts,
-        states=pending.states,
-        checkpoint=pending.checkpoint,
-        at=at,
-        tail=pending.tail,
-        prune_before=pending.prune_before,
-    )

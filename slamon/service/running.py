@@ -1,0 +1,24 @@
+"""Starting the daemon: configuration, lock, ledger and prober put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from slamon.probes.icmp import IcmpProber
+from slamon.service import daemon_lock
+from slamon.service.daemon import Daemon
+from slamon.service.site import Site, open_site
+
+
+def run(config: str | None, environ: Mapping[str, str]) -> None:
+    """Run the daemon of a site until it is told to stop.
+
+    Raises `InvalidInput`, `LedgerError`, `ProbeError`, `AlreadyRunning`.
+    """
+    with open_site(config, environ, by="slamon") as site, daemon_lock.hold(site.loaded.settings.state_dir):
+        asyncio.run(_run(site, environ))
+
+
+async def _run(site: Site, environ: Mapping[str, str]) -> None:
+    await Daemon(site, IcmpProber(), environ).run()
