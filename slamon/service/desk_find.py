@@ -56,7 +56,7 @@ def incidents(facts: Facts, texts: Sequence[str]) -> list[Found]:
 
 def _by_number(facts: Facts, number: int) -> Found:
     entry = next(facts.reads.entries(after_seq=number - 1), None) if number > 0 else None
-    if entry is None or entry.seq != number or entry.line_id not in facts.site.lines:
+    if entry is None or entry.seq != number or entry.line_id is None or entry.line_id not in facts.site.lines:
         raise DeskError(f"there is no incident #{number}", _HINT)
     file = facts.line_file(entry.line_id)
     own_id = _named_by(entry)

@@ -30,7 +30,8 @@ class Change:
 
     @property
     def empty(self) -> bool:
-        return self.onset is self.restored is self.responsibility is self.false_alarm is None
+        members = (self.onset, self.restored, self.responsibility, self.false_alarm)
+        return all(member is None for member in members)
 
 
 @dataclass(frozen=True, slots=True)
