@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
 from functools import lru_cache
 
 from slamon.config.problems import Unfit, did_you_mean
@@ -58,18 +57,27 @@ class Terms:
         if versions is None:
             close = did_you_mean(period.contract, self._versions, "contracts")
             return (Unfit(f"contract {period.contract!r} is not known", close, "contract"),)
-        if len(versions) > 1:
-            versions = _in_force(versions, period.first_day, period.last_day)
-        named = tuple(contract.version for contract in versions)
-        return self._judged(period.contract, named, period.tier, period.span, (period.product, period.vat_rate is None))
+        in_force = (0, 1) if len(versions) == 1 else _in_force(versions, period)
+        words = (period.tier, period.span, period.product)
+        return self._judged(period.contract, in_force, words, period.vat_rate is not None)
 
     def _judge(
-        self, contract: str, named: tuple[str, ...], tier: str | None, span: str | None, tax: tuple[str | None, bool]
+        self,
+        contract: str,
+        in_force: tuple[int, int],
+        words: tuple[str | None, str | None, str | None],
+        own_rate: bool,  # noqa: FBT001
     ) -> tuple[Unfit, ...]:
+        tier, span, product = words
         found: dict[str, Unfit] = {}  # the first version that objects speaks for its column
-        for version in self._versions[contract]:
-            if version.version in named:
-                for unfit in _unknown(version, tier, span, tax):
+        for version in self._versions[contract][slice(*in_force)]:
+            unfits = [
+                _unknown_word(version, "tier", tier, version.tiers),
+                _unknown_word(version, "span", span, version.spans),
+                None if own_rate else _untaxed(version, product),
+            ]
+            for unfit in unfits:
+                if unfit is not None:
                     found.setdefault(unfit.key, unfit)
         return tuple(found.values())
 
@@ -79,28 +87,24 @@ class Terms:
         return {(contract.zone.key, contract.currency) for contract in known}
 
 
-def _in_force(versions: tuple[Contract, ...], first: date, last: date | None) -> tuple[Contract, ...]:
-    """Return the versions by which incidents of these days are judged; before the first one, the first."""
-    begins = max((n for n, version in enumerate(versions) if version.effective_from <= first), default=0)
-    later = (v for v in versions[begins + 1 :] if last is None or v.effective_from <= last)
-    return (versions[begins], *later)
+def _in_force(versions: tuple[Contract, ...], period: Period) -> tuple[int, int]:
+    """Return which versions, oldest first, judge incidents of a period: from the first of them to before the second.
+
+    Before the oldest version, the oldest judges.
+    """
+    first = max((n for n, version in enumerate(versions) if version.effective_from <= period.first_day), default=0)
+    begun = [period.last_day is None or version.effective_from <= period.last_day for version in versions]
+    return first, max(first + 1, sum(begun))
 
 
-def _unknown(contract: Contract, tier: str | None, span: str | None, tax: tuple[str | None, bool]) -> list[Unfit]:
-    found = [
-        unfit
-        for key, value, known in (("tier", tier, contract.tiers), ("span", span, contract.spans))
-        if (unfit := _unknown_word(contract, key, value, known)) is not None
-    ]
-    product, from_table = tax
-    if from_table and product is None:
-        found.append(Unfit("is missing", "product decides the VAT rate; or give vat_rate", "product"))
-    taxed = {vat.product for vat in contract.vat}
-    if from_table and product is not None and product not in taxed:
-        reason = f"{_named(contract)} has no VAT rate for {product}"
-        hint = f"give vat_rate; products with a rate: {', '.join(sorted(taxed))}" if taxed else "give vat_rate"
-        found.append(Unfit(reason, hint, "product"))
-    return found
+def _untaxed(contract: Contract, product: str | None) -> Unfit | None:
+    taxed = sorted({vat.product for vat in contract.vat})
+    if product in taxed:
+        return None
+    if product is None:
+        return Unfit("is missing", "product decides the VAT rate; or give vat_rate", "product")
+    hint = f"give vat_rate; products with a rate: {', '.join(taxed)}" if taxed else "give vat_rate"
+    return Unfit(f"{_named(contract)} has no VAT rate for {product}", hint, "product")
 
 
 def _unknown_word(contract: Contract, key: str, value: str | None, known: tuple[str, ...]) -> Unfit | None:

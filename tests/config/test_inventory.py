@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 import time
 from datetime import date
 from decimal import Decimal
@@ -314,7 +315,10 @@ def test_a_long_period_overlaps_more_than_its_neighbour():
 
 
 def test_every_version_in_force_must_know_the_tier(tmp_path):
-    """A tier that the next version no longer knows needs a new row from that day on; an ended row does not."""
+    """A tier that the next version no longer knows needs a new row from that day on; an ended row does not.
+
+    Mutant tried: judging by the first version alone lets the first row pass.
+    """
     newer = next(p for p in contract_files() if p.stem == "cmcc-internet-line").read_text(encoding="utf-8")
     newer = newer.replace("2019-01-01", "2027-01-01", 1).replace("AAA", "Gold")
     (tmp_path / "new.toml").write_text(newer, encoding="utf-8")
@@ -325,6 +329,19 @@ def test_every_version_in_force_must_know_the_tier(tmp_path):
     ]
     assert read(table(ROW | {"in_service_to": "2026-12-31"}), contracts)[1] == []
     assert read(table(ROW | {"in_service_from": "2027-01-01", "tier": "Gold"}), contracts)[1] == []
+
+
+def test_a_product_without_a_rate_needs_its_own(tmp_path):
+    """Where the contract's VAT table is silent, the row must say the rate; nothing is guessed."""
+    text = next(p for p in contract_files() if p.stem == "step-table").read_text(encoding="utf-8")
+    silent = re.sub(r'\[\[vat\]\]\nproduct = "ip_vpn"\n.*\n.*\n', "", text.replace('"step-table"', '"own"'))
+    (tmp_path / "c.toml").write_text(silent, encoding="utf-8")
+    contracts, problems = load_contracts(contract_files(), tmp_path)
+    assert contracts is not None, problems
+    row = ROW | {"contract": "own", "tier": "", "span": "", "product": "ip_vpn"}
+    said = "own of 2019-01-01 has no VAT rate for ip_vpn; give vat_rate; products with a rate: circuit, internet_line"
+    assert read(table(row), contracts)[1] == [f"l.csv: row 2, column product: {said}"]
+    assert read(table(row | {"vat_rate": "0.06"}), contracts)[1] == []
 
 
 def test_a_line_stays_in_one_time_zone(tmp_path):
