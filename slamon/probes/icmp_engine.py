@@ -7,19 +7,18 @@ is called lost what should have arrived before the clocks were read.
 from __future__ import annotations
 
 import heapq
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 
 from slamon.probes.flights import Flight, Flights
-from slamon.probes.icmp_socket import EchoSocket, SendError
+from slamon.probes.icmp_socket import SendError, open_sockets
 from slamon.probes.outgoing import Outgoing
 from slamon.probes.pace import MAX_LATE_NS, MIN_GAP_NS
 from slamon.probes.packet import MS_NS, SECOND_NS, Outcome, Packet
-from slamon.probes.protocol import Batch, ProbeError, ProbeEvent, ProbeLine
+from slamon.probes.protocol import Batch, ProbeEvent, ProbeLine
 from slamon.probes.resolve import Resolver
 from slamon.probes.track import LineTrack, ReferenceTrack, Track
 from slamon.probes.vantage import Vantage
-from slamon.probes.walltime import ClockReading, Step, WallTime, read_clocks, steady_ns
+from slamon.probes.walltime import ClockReading, Clocks, Step, WallTime
 
 LONGEST_WAIT_NS = 100 * MS_NS
 # A tick later than this is blind time; a shorter one only sends late, and kernel stamps keep the RTTs true.
@@ -29,30 +28,16 @@ _CONFIRM_PER_S = 1000
 _TOUCH_NS = MIN_GAP_NS * 9 // 10
 
 
-def open_sockets() -> tuple[dict[int, EchoSocket], dict[int, str]]:
-    """Return the sockets by family, and why a family has none; raises `ProbeError` where none can be opened."""
-    identifier = 1 + secrets.randbelow(0xFFFF)
-    sockets: dict[int, EchoSocket] = {}
-    missing: dict[int, str] = {}
-    for family in (4, 6):
-        try:
-            sockets[family] = EchoSocket(family, identifier)
-        except ProbeError as error:
-            missing[family] = str(error)
-    if not sockets:
-        raise ProbeError(missing[4])
-    return sockets, missing
-
-
 class IcmpEngine:
     """Probes lines and references; `tick` does what is due, `emit` takes the batches."""
 
-    def __init__(self, emit: Callable[[Batch], None]) -> None:
+    def __init__(self, emit: Callable[[Batch], None], clocks: Clocks | None = None) -> None:
         self._emit = emit
+        self._machine = clocks or Clocks()
         self._sockets, self._missing = open_sockets()
         self._resolver = Resolver()
         self._flights: Flights[Track] = Flights()
-        self._clocks = read_clocks()
+        self._clocks = self._machine.read()
         self._start_ns = self._clocks.steady_ns
         self._wall = WallTime(self._clocks)
         self._vantage = Vantage((), self._start_ns)
@@ -64,6 +49,7 @@ class IcmpEngine:
         self._touched: dict[LineTrack, None] = {}
         self._waiting: dict[LineTrack, None] = {}
         self._gate_ns: dict[str, int] = {}
+        self._stood_until_ns = self._start_ns
         self._confirm_tokens = float(_CONFIRM_PER_S)
         self._outgoing = Outgoing(self._start_ns)
 
@@ -74,13 +60,13 @@ class IcmpEngine:
 
     def wait_s(self) -> float:
         """Return how long nothing is due."""
-        now_ns = steady_ns()
+        now_ns = self._machine.steady_ns()
         due_ns = self._due[0][0] if self._due else now_ns + LONGEST_WAIT_NS
         return max(0, min(due_ns - now_ns, LONGEST_WAIT_NS)) / SECOND_NS
 
     def set_lines(self, lines: Iterable[ProbeLine], references: Sequence[str]) -> None:
         """Replace what is probed; a line that is unchanged goes on as it was."""
-        now_ns = steady_ns()
+        now_ns = self._machine.steady_ns()
         wanted = {line.line_id: line for line in lines}
         before = self._lines
         self._lines = {}
@@ -100,7 +86,7 @@ class IcmpEngine:
 
     def tick(self) -> None:
         """Do everything that is due now."""
-        self._confirm_clocks(read_clocks())
+        self._take_clocks(self._machine.read())
         now_ns = self._clocks.steady_ns
         drained = self._drain()
         self._book_drops()
@@ -114,7 +100,7 @@ class IcmpEngine:
 
     def stop(self) -> None:
         """End all lines and hand on what is known of them."""
-        now_ns = steady_ns()
+        now_ns = self._machine.steady_ns()
         self._drain()
         self._closing.extend(self._lines.values())
         for track in self._closing:
@@ -125,12 +111,14 @@ class IcmpEngine:
         for sock in self._sockets.values():
             sock.close()
 
-    def _confirm_clocks(self, clocks: ClockReading) -> None:
+    def _take_clocks(self, clocks: ClockReading) -> None:
         before, self._clocks = self._clocks, clocks
         late_ns = clocks.steady_ns - before.steady_ns
         self._outgoing.lagged(late_ns - LONGEST_WAIT_NS)
         self._confirm_tokens = min(_CONFIRM_PER_S, self._confirm_tokens + _CONFIRM_PER_S * late_ns / SECOND_NS)
         asleep_ns = clocks.asleep_ns - before.asleep_ns
+        if late_ns > STALL_NS:
+            self._stood_until_ns = clocks.steady_ns
         if asleep_ns > LONGEST_WAIT_NS:
             # What was under way may have come back to a sleeping machine.
             self._flights.doubt()
@@ -168,20 +156,21 @@ class IcmpEngine:
             self._blind(self._clocks.steady_ns - LONGEST_WAIT_NS, self._clocks.steady_ns, "socket_drops", detail)
 
     def _send_due(self) -> None:
-        while self._due and self._due[0][0] <= steady_ns():
+        while self._due and self._due[0][0] <= self._machine.steady_ns():
             due_ns, _, track = heapq.heappop(self._due)
             if not track.alive or track.schedule.due_ns != due_ns:
                 continue
-            self._serve(track, steady_ns())
+            self._serve(track, self._machine.steady_ns())
             self._push(track)
 
     def _serve(self, track: Track, now_ns: int) -> None:
         schedule = track.schedule
         if now_ns - schedule.due_ns > MAX_LATE_NS:
+            if schedule.due_ns > self._stood_until_ns:  # what a stall left out is blind already
+                self._outgoing.skipped += len(track.targets)
+                track.add(Packet(now_ns, 0, Outcome.UNSENT, reason="the prober was late"))
+                self._touch(track)
             schedule.skip(now_ns)
-            self._outgoing.skipped += len(track.targets)
-            track.add(Packet(now_ns, 0, Outcome.UNSENT, reason="the prober was late"))
-            self._touch(track)
             return
         free_ns = max(self._gate_ns.get(target, 0) for target in track.targets)
         if free_ns > now_ns:
@@ -200,7 +189,7 @@ class IcmpEngine:
         self._touch(track)
 
     def _send(self, track: Track, number: int, target: str) -> Packet:
-        at_ns = steady_ns()
+        at_ns = self._machine.steady_ns()
         address = self._resolver.address(target, at_ns)
         if address is None:
             return Packet(at_ns, number, Outcome.UNSENT, reason=f"{target} has no address yet")

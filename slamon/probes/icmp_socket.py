@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import secrets
 import socket
 import struct
 from collections.abc import Iterator
@@ -129,6 +130,21 @@ class EchoSocket:
             arrival = parse(data, source[0], stamp_ns, self.family, has_ip_header=self.is_raw and self.family == 4)
             if arrival is not None:
                 yield arrival
+
+
+def open_sockets() -> tuple[dict[int, EchoSocket], dict[int, str]]:
+    """Return the sockets by family, and why a family has none; raises `ProbeError` where none can be opened."""
+    identifier = 1 + secrets.randbelow(0xFFFF)
+    sockets: dict[int, EchoSocket] = {}
+    missing: dict[int, str] = {}
+    for family in (4, 6):
+        try:
+            sockets[family] = EchoSocket(family, identifier)
+        except ProbeError as error:
+            missing[family] = str(error)
+    if not sockets:
+        raise ProbeError(missing[4])
+    return sockets, missing
 
 
 def parse(data: bytes, host: str, stamp_ns: int | None, family: int, *, has_ip_header: bool) -> Arrival | None:

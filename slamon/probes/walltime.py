@@ -57,6 +57,18 @@ def steady_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+class Clocks:
+    """The clocks of this machine; a test lets others run."""
+
+    def read(self) -> ClockReading:
+        """Return all clocks."""
+        return read_clocks()
+
+    def steady_ns(self) -> int:
+        """Return the steady clock alone."""
+        return steady_ns()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """The wall clock was stepped by `by_ns` within ``(after_ns, at_ns]`` of the steady clock."""

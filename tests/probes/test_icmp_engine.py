@@ -1,0 +1,134 @@
+"""The probing loop on loopback, with clocks that the test sets (F2, F21)."""
+
+import select
+import socket
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from slamon.core.reading import Reading
+from slamon.probes.icmp_engine import IcmpEngine
+from slamon.probes.packet import SECOND_NS
+from slamon.probes.protocol import Batch, ProbeEvent, ProbeLine
+from slamon.probes.walltime import ClockReading, Clocks, read_clocks
+from tests.probes.watching import deciding, verdict
+
+pytestmark = pytest.mark.lab
+
+LINES = [ProbeLine("four", "127.0.0.1", interval_s=1, packets=2), ProbeLine("six", "::1", interval_s=1, packets=2)]
+
+
+class SetClocks(Clocks):
+    """The machine's clocks, after it slept, after its wall clock was set, or with a loop that was late."""
+
+    slept_s = 0.0
+    late_s = 0.0
+    set_s = 0.0
+
+    def read(self) -> ClockReading:
+        now = read_clocks()
+        late_ns = round(self.late_s * SECOND_NS)
+        gone_ns = late_ns + round(self.slept_s * SECOND_NS)
+        wall_ns = now.wall_ns + gone_ns + round(self.set_s * SECOND_NS)
+        return ClockReading(now.steady_ns + gone_ns, wall_ns, now.awake_ns + late_ns)
+
+    def steady_ns(self) -> int:
+        return self.read().steady_ns
+
+
+class Bench:
+    """An engine and what it handed on."""
+
+    def __init__(self) -> None:
+        self.clocks = SetClocks()
+        self.readings: list[Reading] = []
+        self.events: list[ProbeEvent] = []
+        self.engine = IcmpEngine(self._take, self.clocks)
+
+    def _take(self, batch: Batch) -> None:
+        self.readings.extend(batch.readings)
+        self.events.extend(batch.events)
+
+    def run_until(self, holds: Callable[[], bool]) -> None:
+        deadline_ns = read_clocks().steady_ns + 10 * SECOND_NS
+        while not holds():
+            assert read_clocks().steady_ns < deadline_ns, "not within ten seconds"
+            select.select(self.engine.descriptors, [], [], self.engine.wait_s())
+            self.engine.tick()
+
+    def verdicts(self, line_id: str) -> str:
+        return "".join(verdict(reading) for reading in self.readings if reading.line_id == line_id)
+
+    def rtts(self) -> list[float]:
+        return [stats.rtt_max_ms for r in self.readings if (stats := deciding(r)) and stats.rtt_max_ms is not None]
+
+
+@pytest.fixture
+def bench():
+    made = Bench()
+    made.engine.set_lines(LINES, [])
+    made.run_until(lambda: all(made.verdicts(each.line_id) for each in LINES))
+    yield made
+    made.engine.stop()
+
+
+def after(bench: Bench) -> bool:
+    return all(bench.verdicts(each.line_id).endswith("?..") for each in LINES)
+
+
+def test_a_suspended_machine_is_blind(bench):
+    """F21: a minute asleep is a blind minute, nothing is lost, time of day goes on by itself.
+
+    Mutant: CLOCK_MONOTONIC as the steady clock; the wall clock then seems to be set and a minute is missing.
+    """
+    bench.clocks.slept_s = 60
+    bench.run_until(lambda: after(bench))
+    for each in LINES:
+        assert set(bench.verdicts(each.line_id)) == {".", "?"}
+        blind = [r for r in bench.readings if r.line_id == each.line_id and r.blind]
+        assert 60 <= (blind[-1].end - blind[0].start).total_seconds() < 62
+    assert [event.kind for event in bench.events] == ["suspended"]
+
+
+@pytest.mark.parametrize("by_s", [pytest.param(3600.0, id="forward"), pytest.param(-3.0, id="back")])
+def test_a_clock_step_is_said_and_costs_no_packet(bench, by_s):
+    """F2: the step is an event, blind where it fell; RTTs stay what they were, readings never overlap.
+
+    Mutant: `_take_clocks` without the check of the wall clock: no event, and after a step back no gap in time.
+    """
+    bench.clocks.set_s = by_s
+    bench.run_until(lambda: after(bench))
+    assert [event.kind for event in bench.events] == ["clock_step"]
+    assert max(bench.rtts()) < 50
+    for each in LINES:
+        own = [r for r in bench.readings if r.line_id == each.line_id]
+        assert set(bench.verdicts(each.line_id)) == {".", "?"}
+        gaps = [(later.start - earlier.end).total_seconds() for earlier, later in pairwise(own)]
+        assert min(gaps) >= 0
+        assert max(gaps) == (pytest.approx(3600, abs=0.01) if by_s > 0 else 0)
+
+
+def test_a_full_socket_buffer_is_blind_and_said(bench):
+    """Replies that our own socket dropped are no loss: counted, said, blind.
+
+    Mutants: `_book_drops` without `doubt`: lines DEGRADED or DOWN; drops taken from SO_RXQ_OVFL alone, which comes with
+    the next reply: too late for the timeouts judged in the same tick.
+    """
+    lines = [ProbeLine(f"L{number}", f"127.0.1.{number}", interval_s=1, packets=2) for number in range(1, 61)]
+    sockets = bench.engine._sockets  # noqa: SLF001
+    sockets[4]._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # noqa: SLF001
+    bench.engine.set_lines(lines, [])
+    # A loop that is late by 0.4 s sends two dozen packets at once; their replies come before it reads again.
+    bench.clocks.late_s = 0.4
+    bench.run_until(lambda: all(len(bench.verdicts(each.line_id)) >= 4 for each in lines))
+    assert "socket_drops" in [event.kind for event in bench.events]
+    assert {mark for each in lines for mark in bench.verdicts(each.line_id)} == {".", "?"}
+
+
+def test_heartbeats_come_without_lines(bench):
+    """A prober that probes nothing still says how far it has come."""
+    bench.engine.set_lines([], [])
+    told = len(bench.readings)
+    bench.run_until(lambda: bench.engine.wait_s() > 0.05)
+    assert all(r.line_id in {"four", "six"} for r in bench.readings[:told])
