@@ -59,7 +59,7 @@ def _title(incident: Incident, subject: Subject) -> Text:
     name = clean(subject.period.name)
     title.append(f"  {name}" if name else "")
     title.append("  (departed)" if subject.line.departed else "", "yellow")
-    title.append(f"\n{incident.state}, {', '.join(facts(incident))}, {lasting(incident, subject.zone)}")
+    title.append(f"\n{', '.join(facts(incident))}, {lasting(incident, subject.zone)}")
     return title
 
 

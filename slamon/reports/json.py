@@ -77,7 +77,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 def encode(value: Object) -> str:
     """Return compact JSON that is safe to print; what is escaped stands only inside of strings."""
     text = _encode(value)
-    if text.isascii() and "\x7f" not in text:
+    if text.isprintable():
         return text
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

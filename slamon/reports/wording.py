@@ -65,10 +65,9 @@ def credit_text(credit: Credit) -> str:
 
 
 def facts(incident: Incident) -> Iterator[str]:
-    """Yield what an incident is in a few words."""
+    """Yield what an incident is in a few words: state, category, whose fault."""
+    yield incident.state.replace("_", " ")
     yield incident.category
     yield f"responsibility {incident.responsibility}"
     if incident.reported is not None:
         yield "reported, not measured"
-    if incident.false_alarm:
-        yield "false alarm"

@@ -29,7 +29,7 @@ def months(draw) -> list[LineStatement]:
     """Some lines with some faults, of one or two customers, at any rent."""
     lines = []
     for number in range(draw(st.integers(1, 4))):
-        line_id = f"L{number}"
+        line_id = f"L{number}-{'x' * draw(st.sampled_from([0, 60]))}"
         period = dataclasses.replace(
             PERIOD,
             customer_id=draw(st.sampled_from(["C1", "C2"])),
