@@ -25,7 +25,7 @@ from .contract import (
     StatutoryWaiver,
     StepTable,
 )
-from .exclusion import CUSTOMER_SIDE, PLANNED, Adjudged, accepted_seconds
+from .exclusion import CUSTOMER_SIDE, Adjudged, accepted_seconds
 from .facts import Category, Responsibility
 from .incident import Incident, Kind
 from .inventory import Period
@@ -196,13 +196,17 @@ def _service_extension(case: Case, rule: ServiceExtension) -> Credit | None:
     month = BillingMonth.of(_booked_at(case), case.zone)
     worth = cents(Fraction(days) * Fraction(case.charge.rent) / month.days)
     parts = "; ".join(
-        f"{hours(length)} interrupted = {plain(Fraction(length, DAY_S))} days, {_ROUNDED[rule.rounding]} "
+        f"{hours(length)} interrupted = {_in_days(Fraction(length, DAY_S))}, {_ROUNDED[rule.rounding]} "
         f"{plain(_days(length, rule.rounding))}"
         for length in lengths
     )
-    total = f"; together {plain(days)} days" if len(lengths) > 1 else ""
+    total = f"; together {_in_days(days)}" if len(lengths) > 1 else ""
     derivation = f"{parts}{total}; worth {plain(days)} x {case.charge.rent} / {month.days}"
     return _credit(rule, derivation, days=days, worth=worth) if days else None
+
+
+def _in_days(days: Fraction | Decimal) -> str:
+    return "1 day" if days == 1 else f"{plain(days)} days"
 
 
 _ROUNDED = {"up": "rounded up to", "down": "rounded down to", "exact": "to two places"}
@@ -271,7 +275,7 @@ def _started(units: int, unit_hours: Fraction) -> str:
 def _planned_work_waiver(case: Case, rule: PlannedWorkWaiver) -> Credit | None:
     """The charge of interrupted time inside planned work, announced in time or not (Regulations, article 35)."""
     until = whole_second(case.until)
-    windows: SpanSet[int] = SpanSet(a.seconds(until) for a in case.adjudged if a.kind == PLANNED)
+    windows: SpanSet[int] = SpanSet(a.seconds(until) for a in case.adjudged if a.from_window)
     planned = case.segment_seconds(Kind.INTERRUPTION) & windows
     if not planned:
         return None

@@ -18,7 +18,10 @@ CUSTOMER_SIDE = "customer_side"
 
 @dataclass(frozen=True, slots=True)
 class Adjudged:
-    """A recorded exclusion with the decision on it; `end` None is a stop-clock still running."""
+    """A recorded exclusion with the decision on it; `end` None is a stop-clock still running.
+
+    `from_window` tells that it stands for a maintenance record, accepted or not.
+    """
 
     kind: str
     start: datetime
@@ -27,6 +30,7 @@ class Adjudged:
     why: str
     clause: str | None
     seq: int = 0
+    from_window: bool = False
 
     def seconds(self, until: int) -> Span[int] | None:
         """Return its whole seconds, a running one up to `until`."""
@@ -65,7 +69,7 @@ def _planned(window: Maintenance, contract: Contract) -> Adjudged:
     terms = contract.exclusion(PLANNED)
     clause = terms.clause if terms is not None else None
     accepted, why = _notice(window, contract) if terms is not None else (False, _not_listed(PLANNED))
-    return Adjudged(PLANNED, window.start, window.end, accepted, why, clause, window.seq)
+    return Adjudged(PLANNED, window.start, window.end, accepted, why, clause, window.seq, from_window=True)
 
 
 def _notice(window: Maintenance, contract: Contract) -> tuple[bool, str]:

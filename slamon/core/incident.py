@@ -159,9 +159,13 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Demarc answered, CPE did not: the customer's side, for the record (clause 3.4). `end` None is not over yet."""
+    """Demarc answered, CPE did not: the customer's side, for the record (clause 3.4).
+
+    `end` None is not over yet; `open_after_s` is what it had to last to be one.
+    """
 
     line_id: str
     start: datetime
     end: datetime | None
     complaints: tuple[Complaint, ...] = ()
+    open_after_s: float = 0

@@ -7,7 +7,7 @@ silent. `judge` takes a reading and returns what happened; nothing else changes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -143,14 +143,14 @@ def _customer_side(line_id: str, aside: Aside, mark: Mark, open_after_s: float) 
 def _end_aside(line_id: str, aside: Aside, at: datetime) -> list[Notice]:
     notice = open_notice(line_id, aside)
     aside.start = aside.end = None
-    return [] if notice is None else [Notice(line_id, notice.start, at)]
+    return [] if notice is None else [replace(notice, end=at)]
 
 
 def open_notice(line_id: str, aside: Aside) -> Notice | None:
     """Return the notice that is not over yet, if it has lasted long enough to be one."""
     if aside.start is None or aside.end is None or aside.end - aside.start < timedelta(seconds=aside.open_after_s):
         return None
-    return Notice(line_id, aside.start, None)
+    return Notice(line_id, aside.start, None, open_after_s=aside.open_after_s)
 
 
 def lose_sight(state: Judge, reason: str) -> None:

@@ -110,21 +110,32 @@ class LineMonth:
         """What pending incidents are known up to: the month's end, or as far as lines were observed."""
         return self.whole.end if self.as_of is None else min(self.whole.end, self.as_of)
 
+    def settles(self, incident: Incident) -> bool:
+        """Tell whether an incident was restored in the month, as far as it is known."""
+        restored = incident.restored
+        return restored is not None and restored in self.whole and restored <= self.horizon
+
+    def leaves_open(self, incident: Incident) -> bool:
+        """Tell whether an incident had begun and was still open at the horizon."""
+        restored = incident.restored
+        still = restored is None or restored > self.horizon or restored >= self.whole.end
+        return still and incident.onset < self.horizon
+
 
 def line_statement(
     terms: LineTerms, month: BillingMonth, as_of: datetime | None, measured: Measured, filed: LineFacts
 ) -> LineStatement | None:
-    """Return a line's statement, or None for a line without service or incident in the month.
+    """Return a line's statement, or None where the month has neither terms nor an incident of it.
 
     `as_of` is the latest instant to which any line has been observed, None if none was.
     """
     line_month = LineMonth(month, terms.zone, as_of)
     timeline = assemble(terms, measured, filed)
     whole = line_month.whole
-    settled = [x for x in timeline.incidents if x.restored is not None and x.restored in whole]
-    pending = [x for x in timeline.incidents if x.onset < whole.end and (x.restored is None or x.restored >= whole.end)]
-    serving = timeline.service.within(whole)
-    if not serving and not settled and not pending:
+    settled = [x for x in timeline.incidents if line_month.settles(x)]
+    pending = [x for x in timeline.incidents if line_month.leaves_open(x)]
+    periods = _periods(terms, month)
+    if not periods and not settled and not pending:
         return None
     done = [_stated(terms, filed, x, None) for x in settled]
     begun = [_stated(terms, filed, _before(x, line_month.horizon), line_month.horizon) for x in pending]
@@ -133,7 +144,6 @@ def line_statement(
     charge = charge_of(period, contract)
     cumulative = cumulative_credits(contract, cases, month.seconds(terms.zone), charge)
     seconds = account(timeline.service, line_month.known, cases, measured.nodata)
-    periods = _periods(terms, month)
     rent, fee = _proration(periods, month, terms.zone, timeline.service)
     vat_rate = _vat_rate(terms.line, period, contract, month)
     net, tax = net_and_tax(rent + fee, vat_rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from slamon.config.contracts import parse_contract
@@ -12,7 +13,6 @@ from slamon.config.loaded import Loaded
 from slamon.core.contract import Contracts
 from slamon.core.inventory import Line
 from slamon.core.timeline import LineTerms, assemble
-from slamon.resources import contract_files
 from slamon.service import clock
 from slamon.store.book import Fleet, read_fleet, read_line
 from slamon.store.entry import Draft, Entry, blob_id
@@ -41,12 +41,10 @@ def archive(ledger: Ledger, loaded: Loaded) -> None:
 
 def _contract_drafts(ledger: Ledger, loaded: Loaded) -> list[Draft]:
     known = {entry.subject for entry in ledger.entries(kinds={CONTRACT})}
-    own = loaded.settings.contracts_dir
-    files = [*contract_files(), *(sorted(own.glob("*.toml")) if own is not None else [])]
-    texts = {blob_id(data): (file.name, data) for file in files for data in [file.read_bytes()]}
+    texts = {blob_id(file.text.encode()): file for file in loaded.contract_files}
     return [
-        Draft(CONTRACT, clock.now(), {"file": name}, subject=key, blobs=(data,))
-        for key, (name, data) in texts.items()
+        Draft(CONTRACT, clock.now(), {"file": Path(file.file).name}, subject=key, blobs=(file.text.encode(),))
+        for key, file in texts.items()
         if key not in known
     ]
 

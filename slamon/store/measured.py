@@ -132,14 +132,15 @@ def blindness_of(entry: Entry) -> list[Blindness]:
 
 def notice_draft(notice: Notice) -> Draft:
     """Return the entry of a customer-side notice that is over."""
-    payload = {"start": micros(notice.start), "end": _us(notice.end)}
+    payload = {"start": micros(notice.start), "end": _us(notice.end), "open_after_s": notice.open_after_s}
     return Draft(NOTICE, notice.end or notice.start, payload, line_id=notice.line_id)
 
 
 def notice_of(entry: Entry) -> Notice:
     """Return the notice of an entry."""
     payload: dict[str, Any] = entry.payload
-    return Notice(entry.line_id or "", from_micros(payload["start"]), _at(payload["end"]))
+    start, end = from_micros(payload["start"]), _at(payload["end"])
+    return Notice(entry.line_id or "", start, end, open_after_s=payload["open_after_s"])
 
 
 CoverageValues = tuple[int | None, int | None, int | None, str]
