@@ -66,7 +66,7 @@ def _of_incident(name: str, each: IncidentStatement) -> Iterator[tuple[str, obje
     yield f"{name} evidence", incident.evidence
     yield f"{name} segments", [(s.kind.value, (s.end - s.start) / timedelta(seconds=1)) for s in incident.segments]
     yield f"{name} exclusions", [(a.kind, a.accepted) for a in each.adjudged]
-    yield f"{name} clocks", [clock.category for clock in each.clocks]
+    yield f"{name} clocks", [str(clock.category) for clock in each.clocks]
     for clock in each.clocks:
         yield f"{name} {clock.category} from", shown(clock.start)
         yield f"{name} {clock.category} to", shown(clock.end)
@@ -74,6 +74,7 @@ def _of_incident(name: str, each: IncidentStatement) -> Iterator[tuple[str, obje
             yield f"{name} {clock.category} {key}", getattr(clock, key)
     yield f"{name} applied", _given(each.credits, applied=True)
     yield f"{name} not applied", _given(each.credits, applied=False)
+    yield f"{name} worth", {credit.rule: f"{credit.worth}" for credit in each.credits}
 
 
 def _given(found: Iterable[Credit], *, applied: bool) -> dict[str, str]:
