@@ -13,7 +13,8 @@ from slamon.config.problems import Problem, did_you_mean, quoted
 from slamon.config.textfile import read_text
 from slamon.config.tomlfile import parse_toml
 from slamon.config.validation import key_path, validate
-from slamon.core.contract import Contract, Contracts, Rule, flaws
+from slamon.core.contract import Contract, Contracts, Rule
+from slamon.core.flaws import flaws
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,6 @@ def parse_contract(text: str, file: str) -> tuple[Contract | None, list[Problem]
         return None, problems
     contract = _contract(table, rules)
     problems = [Problem(file, flaw.key, flaw.reason, flaw.hint) for flaw in flaws(contract)]
-    problems += _table_without_spans(contract, file)
     if table.cap_ratio > 1 and not table.allow_over_100:
         hint = "a share up to 1, or allow_over_100 = true where the agreement says so"
         problems.append(Problem(file, "cap_ratio", "is above 100 % of the monthly charge", hint))
@@ -145,27 +145,6 @@ def _contract(table: ContractTable, rules: tuple[Rule, ...]) -> Contract:
         rules=rules,
         targets=table.complaints.targets() if table.complaints is not None else {},
     )
-
-
-def _table_without_spans(contract: Contract, file: str) -> list[Problem]:
-    """Find holes and overlaps of a limit table that has tiers but no spans; `flaws` walks the cells of spans."""
-    if contract.spans or not contract.limits:
-        return []
-    problems: list[Problem] = []
-    cells: set[tuple[str, str]] = set()
-    for number, limit in enumerate(contract.limits):
-        for tier in limit.seconds:
-            if (limit.category, tier) in cells:
-                reason = f"{limit.category}, tier {tier} stands twice"
-                hint = "every cell of the table stands once"
-                problems.append(Problem(file, key_path("limits", number), reason, hint))
-            cells.add((limit.category, tier))
-    for category in ("interruption", "degradation"):
-        for tier in contract.tiers:
-            if (category, tier) not in cells:
-                hint = "the table has one limit for every category and tier"
-                problems.append(Problem(file, "limits", f"no limit for {category}, tier {tier}", hint))
-    return problems
 
 
 def _read_all(files: Iterable[Path]) -> tuple[list[ContractFile], list[Problem]]:

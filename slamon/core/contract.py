@@ -1,17 +1,16 @@
 """The terms of an agreement as values: limits, fees, exclusions, compensation rules, each with its clause.
 
-Nothing of any agreement is in the code; a contract file says it all. `flaws` finds what a loader must refuse.
+Nothing of any agreement is in the code; a contract file says it all. `core.flaws` finds what a loader must refuse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
 from .calendar import day_of
@@ -202,141 +201,30 @@ class Contracts:
     """All versions of all contracts."""
 
     versions: tuple[Contract, ...]
+    _by_id: Mapping[str, tuple[Contract, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, list[Contract]] = {}
+        for contract in sorted(self.versions, key=lambda c: c.effective_from):
+            found.setdefault(contract.id, []).append(contract)
+        object.__setattr__(self, "_by_id", {key: tuple(versions) for key, versions in found.items()})
 
     def ids(self) -> frozenset[str]:
-        return frozenset(contract.id for contract in self.versions)
+        return frozenset(self._by_id)
 
-    def of(self, contract_id: str) -> list[Contract]:
-        """Return the versions of one contract, oldest first."""
-        return sorted((c for c in self.versions if c.id == contract_id), key=lambda c: c.effective_from)
+    def of(self, contract_id: str) -> Sequence[Contract]:
+        """Return the versions of one contract, oldest first; raises `KeyError`."""
+        return self._by_id[contract_id]
 
     def on(self, contract_id: str, day: date) -> Contract:
         """Return the version in force on a day; before the first one, the first. Raises `KeyError`."""
-        versions = self.of(contract_id)
-        if not versions:
-            raise KeyError(contract_id)
+        versions = self._by_id[contract_id]
         return next((c for c in reversed(versions) if c.effective_from <= day), versions[0])
 
     def at(self, contract_id: str, instant: datetime) -> Contract:
-        """Return the version in force at an instant, days counted in the contract's zone."""
-        versions = self.of(contract_id)
-        if not versions:
-            raise KeyError(contract_id)
+        """Return the version in force at an instant, days counted in the contract's zone. Raises `KeyError`."""
+        versions = self._by_id[contract_id]
+        if len(versions) == 1:
+            return versions[0]
         in_force = (c for c in reversed(versions) if c.effective_from <= day_of(instant, c.zone))
         return next(in_force, versions[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """What is wrong with a contract: the key, the reason, and what would be right."""
-
-    key: str
-    reason: str
-    hint: str = ""
-
-
-def flaws(contract: Contract) -> Iterator[Flaw]:
-    """Yield what makes a contract unfit to pay by: holes, overlaps, falling steps, unknown names, negatives."""
-    yield from _limit_flaws(contract)
-    yield from _fee_flaws(contract)
-    yield from _rule_flaws(contract)
-    yield from _exclusion_flaws(contract)
-
-
-def _limit_flaws(contract: Contract) -> Iterator[Flaw]:
-    owner: dict[tuple[Category, str, str], int] = {}
-    for number, limit in enumerate(contract.limits):
-        key = f"limits[{number}]"
-        yield from _row_flaws(contract, key, limit)
-        for cell in product([limit.category], limit.spans or contract.spans, limit.seconds):
-            if cell in owner:
-                reason = f"{_cell(*cell)} stands in limits[{owner[cell]}] too"
-                yield Flaw(key, reason, "every cell of the table stands once")
-            owner.setdefault(cell, number)
-    if contract.limits:
-        for cell in product(Category, contract.spans, contract.tiers):
-            if cell not in owner:
-                reason = f"no limit for {_cell(*cell)}"
-                yield Flaw("limits", reason, "the table has one limit for every category, span and tier")
-
-
-def _row_flaws(contract: Contract, key: str, limit: Limit) -> Iterator[Flaw]:
-    for span in limit.spans:
-        if span not in contract.spans:
-            yield Flaw(f"{key}.spans", f"span {span!r} is unknown", f"spans are {', '.join(contract.spans)}")
-    for tier, seconds in limit.seconds.items():
-        if tier not in contract.tiers:
-            yield Flaw(f"{key}.hours", f"tier {tier!r} is unknown", f"tiers are {', '.join(contract.tiers)}")
-        if seconds < 0:
-            yield Flaw(f"{key}.hours.{tier}", "a limit is negative", "a limit is zero or more hours")
-
-
-def _cell(category: Category, span: str, tier: str) -> str:
-    return f"{category}, span {span}, tier {tier}"
-
-
-def _fee_flaws(contract: Contract) -> Iterator[Flaw]:
-    for tier, ratio in contract.sla_fee_ratio.items():
-        if tier not in contract.tiers:
-            yield Flaw(f"sla_fee_ratio.{tier}", f"tier {tier!r} is unknown", f"tiers are {', '.join(contract.tiers)}")
-        if ratio < 0:
-            yield Flaw(f"sla_fee_ratio.{tier}", "a fee is negative", "a share of the rent, such as 0.30")
-    for tier in contract.tiers:
-        if tier not in contract.sla_fee_ratio and contract.sla_fee_ratio:
-            yield Flaw("sla_fee_ratio", f"no fee for tier {tier}", "every tier has its share, 0 where it is free")
-    seen: set[tuple[str, date]] = set()
-    for number, vat in enumerate(contract.vat):
-        if (vat.product, vat.from_day) in seen:
-            yield Flaw(
-                f"vat[{number}]", f"{vat.product} from {vat.from_day} stands twice", "one rate a product and day"
-            )
-        seen.add((vat.product, vat.from_day))
-        if not 0 <= vat.rate < 1:
-            yield Flaw(f"vat[{number}].rate", f"{vat.rate} is no VAT rate", 'a share below one, such as "0.06"')
-
-
-def _rule_flaws(contract: Contract) -> Iterator[Flaw]:
-    names: dict[str, int] = {}
-    for number, rule in enumerate(contract.rules):
-        key = f"compensation[{number}]"
-        if rule.name in names:
-            yield Flaw(key, f"rule {rule.name} stands in compensation[{names[rule.name]}] too", "each rule once")
-        names.setdefault(rule.name, number)
-        if isinstance(rule, StepTable):
-            yield from _step_flaws(key, rule)
-        if isinstance(rule, StatutoryWaiver):
-            for area in ("urban", "rural"):
-                if area not in rule.hours:
-                    yield Flaw(f"{key}.hours", f"no limit for area {area}", "hours = { urban = 48, rural = 72 }")
-        if isinstance(rule, RestoreOverrun):
-            for category in Category:
-                if contract.limits and category not in rule.unit_hours:
-                    yield Flaw(f"{key}.unit_hours", f"no unit for {category}", "a unit for each category of the limits")
-
-
-def _step_flaws(key: str, rule: StepTable) -> Iterator[Flaw]:
-    if not rule.steps:
-        yield Flaw(f"{key}.steps", "the table is empty", "at least one step")
-    for number, (low, high) in enumerate(pairwise(rule.steps), start=1):
-        if high.from_minutes == low.from_minutes:
-            reason = f"two steps begin at {high.from_minutes} minutes"
-            yield Flaw(f"{key}.steps[{number}]", reason, "steps do not overlap")
-        elif high.from_minutes < low.from_minutes:
-            yield Flaw(f"{key}.steps[{number}]", "steps are not in rising order", "sort them by from_minutes")
-        elif high.credit < low.credit:
-            reason = f"from {high.from_minutes} minutes pays {high.credit}, less than {low.credit} for a shorter outage"
-            yield Flaw(f"{key}.steps[{number}]", reason, "a longer outage never pays less")
-
-
-def _exclusion_flaws(contract: Contract) -> Iterator[Flaw]:
-    kinds: set[str] = set()
-    for number, terms in enumerate(contract.exclusions):
-        if terms.kind in kinds:
-            yield Flaw(f"exclusions[{number}]", f"kind {terms.kind} stands twice", "each kind once")
-        kinds.add(terms.kind)
-    if "planned_maintenance" in kinds and contract.maintenance is None:
-        yield Flaw(
-            "maintenance",
-            "planned_maintenance is an exclusion but nothing says what notice it needs",
-            "[maintenance] with notice_hours and channels",
-        )

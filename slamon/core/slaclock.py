@@ -91,9 +91,9 @@ def _spans(incident: Incident, contract: Contract, until: datetime) -> list[tupl
         stop = min(interruptions[-1].end, until) if usable else end
         found.append((Category.INTERRUPTION, _interruption_start(incident), stop))
     degraded = any(s.kind is Kind.DEGRADATION and s.start < until for s in incident.segments)
-    if degraded and incident.alarm is not None:
-        start = incident.alarm if incident.complaint is None else min(incident.alarm, incident.complaint)
-        found.append((Category.DEGRADATION, start, end))
+    starts = [at for at in (incident.alarm, incident.complaint) if at is not None]
+    if degraded and starts:
+        found.append((Category.DEGRADATION, min(starts), end))
     return found
 
 

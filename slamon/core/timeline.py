@@ -81,18 +81,18 @@ def assemble(terms: LineTerms, measured: Measured, filed: LineFacts) -> Timeline
     amendments = fold(filed.corrections)
     incidents = [_measured_incident(terms, group, measured, amendments) for group in _groups(terms, measured, service)]
     desk = Desk(terms.line.line_id, terms.contract_at, service, measured.until, amendments, measured.numbers)
-    joined = join(desk, incidents, filed.complaints, list(_in_service(measured.notices, service)))
+    joined = join(desk, incidents, filed.complaints, list(_in_service(measured, service)))
     return Timeline(tuple(_with_floors(_with_filings(joined.incidents, filed))), joined.notices, service)
 
 
-def _in_service(notices: Sequence[Notice], service: SpanSet[datetime]) -> Iterator[Notice]:
+def _in_service(measured: Measured, service: SpanSet[datetime]) -> Iterator[Notice]:
     """Yield the parts of notices inside service time that lasted long enough; outside it nothing is judged."""
-    for notice in notices:
+    for notice in measured.notices:
+        seen_to = measured.until if notice.end is None else notice.end
         for span in service:
-            start = max(notice.start, span.start)
-            over = span.end if notice.end is None or notice.end > span.end else notice.end
+            start, over = max(notice.start, span.start), min(seen_to, span.end)
             if start < over and (over - start).total_seconds() >= notice.open_after_s:
-                running = notice.end is None and over == service.spans[-1].end
+                running = notice.end is None and seen_to < span.end
                 yield replace(notice, start=start, end=None if running else over)
 
 

@@ -19,9 +19,9 @@ from slamon.core.contract import (
     ServiceExtension,
     StatutoryWaiver,
     StepTable,
-    flaws,
 )
 from slamon.core.facts import Category
+from slamon.core.flaws import flaws
 from slamon.resources import contract_files
 
 SHIPPED = {path.stem: path.read_text(encoding="utf-8") for path in contract_files()}
@@ -314,7 +314,7 @@ def test_a_table_of_tiers_without_spans_has_no_hole_and_no_overlap():
     rows = [f'[[limits]]\ncategory = "{category}"\nhours = {{ a = 1, b = 2 }}\n' for category in Category]
     assert said(head + rows[0] + rows[1]) == []
     assert said(head + rows[0] + rows[0] + rows[1]) == [
-        f"c.toml: limits[1]: {next(iter(Category))}, tier {tier} stands twice; every cell of the table stands once"
+        f"c.toml: limits[1]: {next(iter(Category))}, tier {tier} stands in limits[0] too; every cell of the table stands once"
         for tier in "ab"
     ]
     assert said(head + rows[0]) == [
