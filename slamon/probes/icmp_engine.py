@@ -18,20 +18,25 @@ from slamon.probes.protocol import Batch, ProbeEvent, ProbeLine
 from slamon.probes.resolve import Resolver
 from slamon.probes.track import LineTrack, ReferenceTrack, Track
 from slamon.probes.vantage import Vantage
-from slamon.probes.walltime import ClockReading, Clocks, Step, WallTime
+from slamon.probes.walltime import ClockReading, Clocks, WallTime, in_seconds
 
 LONGEST_WAIT_NS = 100 * MS_NS
 # A tick later than this is blind time; a shorter one only sends late, and kernel stamps keep the RTTs true.
 STALL_NS = SECOND_NS
 _DRAIN_LIMIT = 20_000
-_CONFIRM_PER_S = 1000
+# Replies are read between slices of sends, or they would fill the socket.
+_SENDS_PER_TICK = 400
+# F7: all confirm packets of the vantage together; usual packets are not counted.
+CONFIRM_PER_S = 1000
 _TOUCH_NS = MIN_GAP_NS * 9 // 10
 
 
 class IcmpEngine:
     """Probes lines and references; `tick` does what is due, `emit` takes the batches."""
 
-    def __init__(self, emit: Callable[[Batch], None], clocks: Clocks | None = None) -> None:
+    def __init__(
+        self, emit: Callable[[Batch], None], clocks: Clocks | None = None, confirm_per_s: int = CONFIRM_PER_S
+    ) -> None:
         self._emit = emit
         self._machine = clocks or Clocks()
         self._sockets, self._missing = open_sockets()
@@ -50,7 +55,8 @@ class IcmpEngine:
         self._waiting: dict[LineTrack, None] = {}
         self._gate_ns: dict[str, int] = {}
         self._stood_until_ns = self._start_ns
-        self._confirm_tokens = float(_CONFIRM_PER_S)
+        self._confirm_per_s = confirm_per_s
+        self._confirm_tokens = float(confirm_per_s)
         self._outgoing = Outgoing(self._start_ns)
 
     @property
@@ -104,7 +110,8 @@ class IcmpEngine:
         self._drain()
         self._closing.extend(self._lines.values())
         for track in self._closing:
-            track.close(now_ns)
+            if track.alive:
+                track.close(now_ns)
             self._outgoing.readings.extend(track.readings(self._vantage, self._wall, at_once=True))
         self._hand_on()
         self._resolver.close()
@@ -115,19 +122,23 @@ class IcmpEngine:
         before, self._clocks = self._clocks, clocks
         late_ns = clocks.steady_ns - before.steady_ns
         self._outgoing.lagged(late_ns - LONGEST_WAIT_NS)
-        self._confirm_tokens = min(_CONFIRM_PER_S, self._confirm_tokens + _CONFIRM_PER_S * late_ns / SECOND_NS)
+        self._confirm_tokens = min(
+            self._confirm_per_s, self._confirm_tokens + self._confirm_per_s * late_ns / SECOND_NS
+        )
         asleep_ns = clocks.asleep_ns - before.asleep_ns
         if late_ns > STALL_NS:
             self._stood_until_ns = clocks.steady_ns
         if asleep_ns > LONGEST_WAIT_NS:
             # What was under way may have come back to a sleeping machine.
             self._flights.doubt()
-            self._blind(before.steady_ns, clocks.steady_ns, "suspended", f"the machine slept {_seconds(asleep_ns)}")
+            self._blind(before.steady_ns, clocks.steady_ns, "suspended", f"the machine slept {in_seconds(asleep_ns)}")
         elif late_ns > STALL_NS:
-            self._blind(before.steady_ns, clocks.steady_ns, "stall", f"the prober stood still for {_seconds(late_ns)}")
+            self._blind(
+                before.steady_ns, clocks.steady_ns, "stall", f"the prober stood still for {in_seconds(late_ns)}"
+            )
         step = self._wall.check(clocks)
         if step is not None:
-            self._blind(step.after_ns, step.at_ns, "clock_step", _stepped(step))
+            self._blind(step.after_ns, step.at_ns, "clock_step", step.detail)
 
     def _blind(self, start_ns: int, end_ns: int, kind: str, detail: str) -> None:
         for track in self._lines.values():
@@ -156,7 +167,9 @@ class IcmpEngine:
             self._blind(self._clocks.steady_ns - LONGEST_WAIT_NS, self._clocks.steady_ns, "socket_drops", detail)
 
     def _send_due(self) -> None:
-        while self._due and self._due[0][0] <= self._machine.steady_ns():
+        for _ in range(_SENDS_PER_TICK):
+            if not self._due or self._due[0][0] > self._machine.steady_ns():
+                return
             due_ns, _, track = heapq.heappop(self._due)
             if not track.alive or track.schedule.due_ns != due_ns:
                 continue
@@ -254,11 +267,3 @@ class IcmpEngine:
         self._emit(
             self._outgoing.take(now_ns, self._wall.ending(now_ns), len(self._lines), drops, self._flights.counters)
         )
-
-
-def _seconds(span_ns: int) -> str:
-    return f"{span_ns / SECOND_NS:.1f} s"
-
-
-def _stepped(step: Step) -> str:
-    return f"the wall clock was set {'forward' if step.by_ns > 0 else 'back'} by {_seconds(abs(step.by_ns))}"

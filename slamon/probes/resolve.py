@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ def literal(text: str) -> Address | None:
     """Return the address that a text spells, or None where it is a host name."""
     try:
         parsed = ipaddress.ip_address(text.strip())
+        parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     except ValueError:
         return None
     return Address(str(parsed), parsed.version)
@@ -50,7 +52,8 @@ class _Name:
 class Resolver:
     """Answers at once with what is known; asks again every 5 min, after a failure every 10 s."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[str], Address | None] = look_up) -> None:
+        self._ask = ask
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
         self._names: dict[str, _Name] = {}
         self._literals: dict[str, Address] = {}
@@ -69,7 +72,7 @@ class Resolver:
             name.address = found or name.address
             name.again_ns = now_ns + (_FRESH_NS if found else _RETRY_NS)
         if name.running is None and now_ns >= name.again_ns:
-            name.running = self._pool.submit(look_up, target)
+            name.running = self._pool.submit(self._ask, target)
         return name.address
 
     def close(self) -> None:

@@ -77,6 +77,11 @@ class Step:
     at_ns: int
     by_ns: int
 
+    @property
+    def detail(self) -> str:
+        """Say it to people."""
+        return f"the wall clock was set {'forward' if self.by_ns > 0 else 'back'} by {in_seconds(abs(self.by_ns))}"
+
 
 class WallTime:
     """The time of day of steady instants, by the offset in force then.
@@ -107,6 +112,11 @@ class WallTime:
     def ending(self, steady: int) -> datetime:
         """Return the time of day at which a window that ends here ends: a step at its end is not yet in force."""
         return _instant(steady, next((o for since, o in reversed(self._since) if since < steady), self._since[0][1]))
+
+
+def in_seconds(span_ns: int) -> str:
+    """Return a span for people, in seconds."""
+    return f"{span_ns / SECOND_NS:.1f} s"
 
 
 def _instant(steady: int, offset_ns: int) -> datetime:

@@ -77,6 +77,7 @@ def test_a_second_reply_is_a_duplicate():
         pytest.param({"host": "192.0.2.66"}, {"forged": 1}, id="from another address"),
         pytest.param({"sequence": 2}, {"forged": 1}, id="with another sequence number"),
         pytest.param({"payload": bytes(56)}, {"forged": 1}, id="without our cookie"),
+        pytest.param({"payload": Flights[str]().payload(1, 56)}, {"forged": 1}, id="with another process's cookie"),
         pytest.param({"payload": b""}, {"forged": 1}, id="empty, as icmplib accepts it"),
         pytest.param({"identifier": 4712}, {}, id="of another process: not ours to count (F8)"),
         pytest.param({"intact": False}, {"corrupt": 1}, id="with a wrong checksum"),

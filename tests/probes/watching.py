@@ -76,6 +76,12 @@ def verdict(reading: Reading) -> str:
     return "." if stats.received == stats.sent else "~" if stats.received else "x"
 
 
+def ends(verdicts: str, tail: str) -> bool:
+    """Tell whether the verdicts end as `tail` does, with its last one any number of times more."""
+    before = tail.rstrip(tail[-1])
+    return verdicts.rstrip(tail[-1]).endswith(before) and verdicts.endswith(tail[len(before) :])
+
+
 @contextlib.asynccontextmanager
 async def watching(lab: Wire, lines: Sequence[ProbeLine], references: Sequence[str] = ()) -> AsyncIterator[Watching]:
     """Start a prober inside the lab, read what it says, stop it at the end."""
