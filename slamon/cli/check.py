@@ -1,0 +1,96 @@
+"""`slamon check`: is everything that an operator wrote fit to run with."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from slamon.cli.errors import FAILED, INVALID
+from slamon.cli.options import Invocation, json_option, pass_invocation
+from slamon.cli.output import put_json, say, warn
+
+if TYPE_CHECKING:
+    from slamon.config.loaded import Loaded
+
+
+@click.command("check", short_help="Validate config, contracts and inventory.")
+@click.option("--online", is_flag=True, help="Also ask the reference targets.")
+@json_option
+@pass_invocation
+@click.pass_context
+def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json: bool) -> None:
+    """Validate config, contracts and inventory, and print all problems at once."""
+    from slamon.config.loaded import load
+    from slamon.config.problems import InvalidInput
+    from slamon.config.settings import find_config
+
+    try:
+        loaded = load(find_config(invocation.config, os.environ), os.environ)
+    except InvalidInput as invalid:
+        if not as_json:
+            raise
+        problems = [{"file": p.file, "where": p.where, "reason": p.reason, "hint": p.hint} for p in invalid.problems]
+        put_json({"ok": False, "problems": problems})
+        ctx.exit(INVALID)
+    notes = [*loaded.notes, *_own_notes(loaded)]
+    asked = _asked(loaded) if online else []
+    if as_json:
+        put_json({"ok": True, **_summary(loaded), "notes": notes, **({"references": asked} if online else {})})
+    else:
+        _print(loaded, notes, asked, online=online)
+    if any(not one["answered"] for one in asked):
+        ctx.exit(FAILED)
+
+
+def _summary(loaded: Loaded) -> dict[str, Any]:
+    return {
+        "config": str(loaded.settings.path),
+        "inventory": str(loaded.settings.lines_file),
+        "lines": len(loaded.inventory.lines),
+        "contracts": [f"{c.id} {c.version}" for c in loaded.contracts.versions],
+        "profiles": sorted(loaded.settings.profiles),
+    }
+
+
+def _own_notes(loaded: Loaded) -> list[str]:
+    notes = []
+    if loaded.settings.four_eyes:
+        notes.append("[ledger] four_eyes is read, but this version cannot ask for a second person yet")
+    if loaded.settings.snmp:
+        notes.append("[snmp] is read, but this version polls no interface yet")
+    if not loaded.settings.reference:
+        notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
+    return notes
+
+
+def _print(loaded: Loaded, notes: list[str], asked: list[dict[str, Any]], *, online: bool) -> None:
+    summary = _summary(loaded)
+    say(
+        f"{summary['config']}: no problems",
+        f"{summary['lines']} lines in {summary['inventory']}",
+        f"{len(summary['contracts'])} contracts: {', '.join(summary['contracts'])}",
+        f"profiles: {', '.join(summary['profiles'])}",
+        *(f"note: {note}" for note in notes),
+    )
+    say(*(f"reference {one['address']}: {one['said']}" for one in asked if one["answered"]))
+    warn(f"reference {one['address']}: {one['said']}" for one in asked if not one["answered"])
+    if online:
+        say("note: SNMP, InfluxDB and alert channels are not asked by this version")
+
+
+def _asked(loaded: Loaded) -> list[dict[str, Any]]:
+    from slamon.probes.oneshot import ping
+    from slamon.probes.protocol import ProbeError
+
+    found: list[dict[str, Any]] = []
+    for address in loaded.settings.reference:
+        try:
+            stats = ping(address, packets=3).stats
+        except ProbeError as error:
+            found.append({"address": address, "answered": False, "said": str(error)})
+            continue
+        got, sent = (stats.received, stats.sent) if stats is not None else (0, 0)
+        found.append({"address": address, "answered": got > 0, "said": f"{got} of {sent} packets answered"})
+    return found

@@ -1,0 +1,107 @@
+"""`slamon ledger`: is it sound, what does it say, and a copy of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from slamon.cli.errors import INTEGRITY, Failure
+from slamon.cli.options import Invocation, json_option, pass_invocation
+from slamon.cli.output import put_json, say
+
+if TYPE_CHECKING:
+    from slamon.store.ledger import Ledger
+    from slamon.store.verify import Broken, Verification
+
+
+@click.group("ledger")
+def command() -> None:
+    """Verify, export and back up the ledger."""
+
+
+def _opened(invocation: Invocation) -> AbstractContextManager[Ledger]:
+    """Open the ledger alone: a broken inventory must not keep anybody from checking it."""
+    from slamon.config.settings import find_config, load_settings
+    from slamon.service import clock
+    from slamon.store.ledger import Ledger
+
+    settings = load_settings(find_config(invocation.config, os.environ), os.environ)
+    return Ledger.open(settings.ledger_url, writer=settings.vantage, stamp=clock.stamp, create=False, read_only=True)
+
+
+@command.command("verify")
+@click.option(
+    "--head", "heads", metavar="WRITER=HASH", multiple=True, help="A head kept elsewhere, which must be in the chain."
+)
+@json_option
+@pass_invocation
+@click.pass_context
+def verify(ctx: click.Context, invocation: Invocation, heads: tuple[str, ...], *, as_json: bool) -> None:
+    """Check that nothing was changed, removed or reordered; name the first bad entry (exit code 4)."""
+    known = dict(map(_head, heads))
+    with _opened(invocation) as ledger:
+        found = ledger.verify(known)
+    if as_json:
+        problems = [{"seq": one.seq, "writer": one.writer, "what": one.what} for one in found.problems]
+        put_json({"sound": found.sound, "entries": found.entries, "heads": dict(found.heads), "problems": problems})
+        if not found.sound:
+            ctx.exit(INTEGRITY)
+        return
+    _refuse_unsound(found, "the ledger")
+    say(f"{found.entries} entries, nothing was changed, removed or reordered")
+    say(*(f"head of {writer}: {head}" for writer, head in sorted(found.heads.items())))
+
+
+def _head(text: str) -> tuple[str, str]:
+    writer, equals, head = text.partition("=")
+    if not (writer and equals and head):
+        raise click.BadParameter(f"{text!r} is not WRITER=HASH, such as nanning-1=sha256:...", param_hint="--head")
+    return writer, head
+
+
+def _refuse_unsound(found: Verification, what: str) -> None:
+    if not found.sound:
+        lines = [_broken(one) for one in found.problems]
+        raise Failure([f"{what} is not as it was recorded; the first bad place comes first", *lines], INTEGRITY)
+
+
+def _broken(one: Broken) -> str:
+    entry = f"entry {one.seq}" if one.seq is not None else "no single entry"
+    writer = f" of {one.writer}" if one.writer is not None else ""
+    return f"{entry}{writer}: {one.what}"
+
+
+@command.command("export")
+@click.option("-o", "--output", metavar="FILE", default="-", help="- for stdout, which is the default.")
+@pass_invocation
+def export(invocation: Invocation, output: str) -> None:
+    """Write all entries as JSON Lines, with their hashes."""
+    from slamon.cli.files import written
+
+    with _opened(invocation) as ledger:
+        if output == "-":
+            ledger.export(sys.stdout)
+            return
+        with written(Path(output)) as stream:
+            count = ledger.export(stream)
+    say(f"{count} entries in {output}")
+
+
+@command.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@pass_invocation
+def backup(invocation: Invocation, file: Path, *, as_json: bool) -> None:
+    """Copy the ledger to FILE while others go on writing, and check the copy."""
+    with _opened(invocation) as ledger:
+        found = ledger.backup(file)
+    _refuse_unsound(found, f"the copy {file}")
+    if as_json:
+        put_json({"file": str(file), "entries": found.entries, "heads": dict(found.heads)})
+    else:
+        say(f"{found.entries} entries copied to {file} and checked")

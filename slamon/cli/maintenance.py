@@ -1,0 +1,129 @@
+"""`slamon maintenance`: planned work and its notices."""
+
+from __future__ import annotations
+
+import click
+
+from slamon.cli.options import (
+    Invocation,
+    by_option,
+    json_option,
+    pass_invocation,
+    reason_option,
+    time_if_given,
+    time_option,
+)
+from slamon.cli.output import put_filed, put_json, put_table
+
+
+@click.group("maintenance", short_help="Announce planned work.")
+def command() -> None:
+    """Announce planned work; with notice in time it leaves the SLA clock."""
+
+
+@command.command("add")
+@click.option("--line", "lines", metavar="ID", multiple=True, help="A line it concerns; several times if need be.")
+@click.option("--upstream", metavar="ID", help="Everything below this device or ring.")
+@time_option("--from", "When the work begins.", into="start", required=True)
+@time_option("--to", "When it ends.", into="end", required=True)
+@time_option("--notified-at", "When the customers were told.")
+@click.option("--channel", metavar="NAME", help="How they were told: website, email, sms.")
+@reason_option("What is done.")
+@by_option
+@json_option
+@pass_invocation
+def add(
+    invocation: Invocation,
+    *,
+    lines: tuple[str, ...],
+    upstream: str | None,
+    start: str,
+    end: str,
+    notified_at: str | None,
+    channel: str | None,
+    reason: str,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Put planned work on record."""
+    from slamon.service.desk import when
+    from slamon.service.desk_maintenance import Window, add_maintenance
+
+    window = Window(
+        line_ids=lines,
+        upstream=upstream,
+        start=when(start),
+        end=when(end),
+        reason=reason,
+        notified_at=time_if_given(notified_at),
+        channel=channel,
+    )
+    with invocation.site(by) as site:
+        filed = add_maintenance(site, window)
+    put_filed(filed, as_json=as_json)
+
+
+@command.command("cancel")
+@click.argument("window")
+@click.option("--reason", metavar="TEXT", default="", help="Why.")
+@by_option
+@json_option
+@pass_invocation
+def cancel(invocation: Invocation, window: str, reason: str, by: str | None, *, as_json: bool) -> None:
+    """Take the planned work WINDOW (such as M-3) back."""
+    from slamon.service import clock
+    from slamon.service.desk_maintenance import cancel_maintenance
+
+    with invocation.site(by) as site:
+        filed = cancel_maintenance(site, window, clock.now(), reason)
+    put_filed(filed, as_json=as_json)
+
+
+@command.command("list")
+@click.option("--line", metavar="ID", help="What concerns one line.")
+@click.option("--all", "with_cancelled", is_flag=True, help="Cancelled work too.")
+@json_option
+@pass_invocation
+def list_(invocation: Invocation, line: str | None, *, with_cancelled: bool, as_json: bool) -> None:
+    """List planned work."""
+    from slamon.core.timespan import iso
+    from slamon.service.desk import line_of, looking
+    from slamon.service.desk_lists import planned_work
+
+    with invocation.site(read_only=True) as site:
+        found = [one for one in planned_work(looking(site)) if with_cancelled or not one[1].cancelled]
+        if line is not None:
+            periods = line_of(site, line).periods
+            above = {period.upstream for period in periods if period.upstream}
+            found = [one for one in found if line in one[1].line_ids or one[1].upstream in above]
+    shown = [
+        {
+            "id": key,
+            "from": iso(window.start),
+            "to": iso(window.end),
+            "lines": sorted(window.line_ids),
+            "upstream": window.upstream,
+            "notified_at": None if window.notified_at is None else iso(window.notified_at),
+            "channel": window.channel,
+            "reason": window.reason,
+            "cancelled": window.cancelled,
+            "by": entry.by_name,
+        }
+        for key, window, entry in found
+    ]
+    if as_json:
+        put_json({"maintenance": shown})
+        return
+    rows = [
+        (
+            one["id"],
+            one["from"],
+            one["to"],
+            " ".join([*sorted(window.line_ids), *([f"below {window.upstream}"] if window.upstream else [])]),
+            one["notified_at"],
+            one["channel"],
+            f"{window.reason}{' (cancelled)' if window.cancelled else ''}",
+        )
+        for one, (_, window, _) in zip(shown, found, strict=True)
+    ]
+    put_table(("Id", "From", "To", "Lines", "Notified", "Channel", "Reason"), rows, "No planned work.")

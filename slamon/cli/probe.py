@@ -1,0 +1,115 @@
+"""`slamon probe LINE`: one look at a line now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from slamon.cli.options import Invocation, json_option, pass_invocation
+from slamon.cli.output import put_json, say, warn
+
+if TYPE_CHECKING:
+    from slamon.core.inventory import Line
+    from slamon.core.quality import Mark, Profile
+    from slamon.core.reading import Reading, TargetStats
+    from slamon.probes.oneshot import Ping
+
+
+@click.command("probe", short_help="Ping and trace one line now.")
+@click.argument("line")
+@click.option("--no-trace", is_flag=True, help="Ping only.")
+@json_option
+@pass_invocation
+def command(invocation: Invocation, line: str, *, no_trace: bool, as_json: bool) -> None:
+    """Ping LINE, trace the path to it, and say what verdict that gives. Nothing is recorded.
+
+    --json prints the reading, as `slamon replay` takes it.
+    """
+    import os
+
+    from slamon.config.loaded import load
+    from slamon.config.problems import did_you_mean, quoted
+    from slamon.config.readings import reading_json
+    from slamon.config.settings import find_config
+    from slamon.service.desk import DeskError
+
+    loaded = load(find_config(invocation.config, os.environ), os.environ)
+    found = loaded.inventory.lines.get(line)
+    if found is None:
+        hint = did_you_mean(line, loaded.inventory.lines, "lines") or "see `slamon line list`"
+        raise DeskError(f"there is no line {quoted(line)}", hint)
+    profile = loaded.settings.profiles[found.current.profile]
+    reading = _reading(found, profile, loaded.settings.vantage, quiet=as_json)
+    if as_json:
+        put_json(reading_json(reading))
+        return
+    mark = _mark(found, profile, reading)
+    if not no_trace:
+        _trace(found)
+    if found.current.snmp_agent is not None:
+        say("the carrier's port is not asked by this version")
+    why = f": {mark.reason}" if mark.reason else ""
+    say(f"verdict {mark.verdict}{why}")
+
+
+def _reading(line: Line, profile: Profile, vantage: str, *, quiet: bool) -> Reading:
+    from slamon.core.reading import Reading
+    from slamon.service import clock
+
+    start = clock.now()
+    period = line.current
+    demarc = _stats("demarc", period.demarc, profile, quiet=quiet)
+    cpe = _stats("cpe", period.cpe, profile, quiet=quiet)
+    return Reading(line.line_id, start, clock.now(), demarc, cpe, None, None, vantage)
+
+
+def _stats(target: str, address: str | None, profile: Profile, *, quiet: bool) -> TargetStats | None:
+    from slamon.probes.oneshot import ping
+
+    if address is None:
+        return None
+    if not quiet:
+        say(f"{target} {address}")
+    told = None if quiet else _told
+    found = ping(
+        address, profile.packets, timeout_ms=profile.timeout_ms, payload_bytes=profile.payload_bytes, on_ping=told
+    )
+    stats = found.stats
+    if stats is None and not quiet:
+        warn([f"nothing could be sent to {address}: that is no data, not loss"])
+    elif stats is not None and not quiet:
+        rtt = "" if stats.rtt_mean_ms is None else f", RTT {stats.rtt_mean_ms:.2f} ms on average"
+        say(f"  {stats.received} of {stats.sent} answered{rtt}")
+    return stats
+
+
+def _told(one: Ping) -> None:
+    if one.rtt_ms is not None:
+        say(f"  {one.sequence}: {one.rtt_ms:.2f} ms")
+    else:
+        say(f"  {one.sequence}: {'answered' if one.answered else one.error or 'no answer in time'}")
+
+
+def _mark(line: Line, profile: Profile, reading: Reading) -> Mark:
+    from slamon.core.quality import Sight, Watch, assess
+
+    period = line.current
+    watch = Watch(period.demarc is not None, period.cpe is not None, period.bandwidth_mbps, profile)
+    return assess(watch, Sight(), reading)
+
+
+def _trace(line: Line) -> None:
+    from slamon.probes.oneshot import traceroute
+    from slamon.probes.protocol import ProbeError
+
+    address = line.current.demarc or line.current.cpe
+    if address is None:
+        return
+    say(f"path to {address}")
+    try:
+        for hop in traceroute(address):
+            rtt = "" if hop.rtt_ms is None else f"  {hop.rtt_ms:.2f} ms"
+            say(f"  {hop.distance}: {hop.address or 'no answer'}{rtt}")
+    except ProbeError as error:
+        warn([str(error)])
