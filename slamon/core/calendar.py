@@ -63,7 +63,7 @@ class BillingMonth:
     @classmethod
     def parse(cls, text: str) -> BillingMonth:
         """Return the month of ``YYYY-MM``; raises `ValueError`."""
-        match = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
+        match = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
         if match is None or int(match[1]) == 0:
             raise ValueError(f"{text!r} is not a month; write YYYY-MM, such as 2026-10")
         return cls(int(match[1]), int(match[2]))

@@ -168,7 +168,6 @@ def _forget(course: Course, _: Mark) -> None:
     course.down_start = course.interruption_at = course.alarm = None
     course.up_start = course.up_after_blind = None
     course.up_total = timedelta(0)
-    course.thresholds = DEFAULT_THRESHOLDS
 
 
 LIFECYCLE: dict[tuple[Phase, Sign], Row] = {

@@ -21,7 +21,7 @@ def cents(amount: Fraction | Decimal | int) -> Decimal:
 
 def parse_share(text: str) -> Fraction:
     """Return the exact share of ``"1/30"``, ``"0.05"`` or ``"1"``; raises `ValueError`."""
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,9}|/[1-9]\d{0,8})?", text):
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9}|/[1-9][0-9]{0,8})?", text):
         raise ValueError(f'{text!r} is not a share; write a fraction such as "1/30" or a decimal such as "0.05"')
     return Fraction(text)
 

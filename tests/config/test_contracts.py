@@ -314,11 +314,11 @@ def test_a_table_of_tiers_without_spans_has_no_hole_and_no_overlap():
     rows = [f'[[limits]]\ncategory = "{category}"\nhours = {{ a = 1, b = 2 }}\n' for category in Category]
     assert said(head + rows[0] + rows[1]) == []
     assert said(head + rows[0] + rows[0] + rows[1]) == [
-        f"c.toml: limits[1]: {next(iter(Category))}, tier {tier} stands in limits[0] too; every cell of the table stands once"
+        f"c.toml: limits[1]: interruption, tier {tier} stands in limits[0] too; every cell of the table stands once"
         for tier in "ab"
     ]
     assert said(head + rows[0]) == [
-        f"c.toml: limits: no limit for {list(Category)[1]}, tier {tier}; the table has one limit for every category and"
+        f"c.toml: limits: no limit for degradation, tier {tier}; the table has one limit for every category, span and"
         " tier" for tier in "ab"
     ]  # fmt: skip
 
