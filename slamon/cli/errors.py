@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 
@@ -24,6 +25,19 @@ class Failure(click.ClickException):
 
         for number, line in enumerate(self.lines):
             click.echo(f"{'Error: ' if number == 0 else ''}{printable(line)}", err=True)
+
+
+@contextmanager
+def printable_errors() -> Iterator[None]:
+    """Let no usage error carry what was typed to the terminal as it is: click quotes some of it, not all."""
+    try:
+        yield
+    except click.UsageError as error:
+        from slamon.config.problems import CONTROL
+
+        shown = CONTROL.sub(lambda found: found[0] if found[0] in "\n\t" else "?", error.message)
+        error.message = shown  # type: ignore[misc]  # what click prints
+        raise
 
 
 def failure_of(error: Exception, *, debug: bool) -> Failure:

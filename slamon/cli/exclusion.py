@@ -56,14 +56,14 @@ def add(
 ) -> None:
     """Record an exclusion on every INCIDENT that is named (by number or id), or on none."""
     from slamon.service.desk import when
-    from slamon.service.desk_exclusions import Claim, Evidence, add_exclusion
+    from slamon.service.desk_exclusions import Claim, add_exclusion, read_evidence
 
     claim = Claim(
         kind=kind,
         start=when(start),
         end=when(end),
         reason=reason,
-        evidence=None if evidence is None else Evidence(evidence.name, evidence.read_bytes()),
+        evidence=None if evidence is None else read_evidence(evidence),
         notified_at=time_if_given(notified_at),
     )
     with invocation.site(by) as site:

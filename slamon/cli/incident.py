@@ -70,7 +70,7 @@ def show(invocation: Invocation, incident: str, *, as_json: bool) -> None:
     with invocation.site(read_only=True) as site:
         facts = looking(site)
         one = desk_find.incident(facts, incident)
-        stated = desk_lists.as_it_stands(one, clock.now())
+        stated = desk_lists.as_it_stands(one, clock.now().replace(microsecond=0))
         history, evidence = desk_lists.history(facts, one), desk_lists.evidence(facts, one)
     if as_json:
         shown = {"line_id": one.incident.line_id, **incident_object(stated)}

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from slamon import __version__
-from slamon.cli.errors import INTERRUPTED, failure_of
+from slamon.cli.errors import INTERRUPTED, failure_of, printable_errors
 from slamon.cli.options import Invocation
 
 # Each command stands in the module of its name, and is loaded when it is called or explained.
@@ -47,10 +47,16 @@ class Commands(click.Group):
             raise click.UsageError(f"there is no command {quoted(args[0])}. {hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:  # noqa: ANN401 - click's signature
+        """Read the options that stand before the command."""
+        with printable_errors():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run a command; whatever goes wrong is told in our words (`slamon.cli.errors`)."""
         try:
-            return super().invoke(ctx)
+            with printable_errors():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
 import click
 
 from slamon.cli.options import (
@@ -14,6 +17,11 @@ from slamon.cli.options import (
     time_option,
 )
 from slamon.cli.output import put_filed, put_json, put_table
+
+if TYPE_CHECKING:
+    from slamon.core.facts import Maintenance
+    from slamon.core.inventory import Line
+    from slamon.service.site import Site
 
 
 @click.group("maintenance", short_help="Announce planned work.")
@@ -114,16 +122,26 @@ def list_(invocation: Invocation, line: str | None, *, with_cancelled: bool, as_
     if as_json:
         put_json({"maintenance": shown})
         return
-    rows = [
-        (
-            one["id"],
-            one["from"],
-            one["to"],
-            " ".join([*sorted(window.line_ids), *([f"below {window.upstream}"] if window.upstream else [])]),
-            one["notified_at"],
-            one["channel"],
-            f"{window.reason}{' (cancelled)' if window.cancelled else ''}",
-        )
-        for one, (_, window, _) in zip(shown, found, strict=True)
-    ]
-    put_table(("Id", "From", "To", "Lines", "Notified", "Channel", "Reason"), rows, "No planned work.")
+    columns = ("Id", "From", "To", "Lines", "Notified", "Channel", "Reason")
+    put_table(columns, (_row(site, key, window) for key, window, _ in found), "No planned work.")
+
+
+def _row(site: Site, key: str, window: Maintenance) -> tuple[object, ...]:
+    """Return planned work as a row, times in the zone of the first line that it concerns."""
+    from slamon.reports.texts import local
+
+    lines = (x for x in site.lines.values() if x.line_id in window.line_ids or _below(x, window))
+    zone = next((site.terms(line.line_id).zone for line in lines), ZoneInfo("UTC"))
+    return (
+        key,
+        local(window.start, zone),
+        local(window.end, zone),
+        " ".join([*sorted(window.line_ids), *([f"below {window.upstream}"] if window.upstream else [])]),
+        None if window.notified_at is None else local(window.notified_at, zone),
+        window.channel,
+        f"{window.reason}{' (cancelled)' if window.cancelled else ''}",
+    )
+
+
+def _below(line: Line, window: Maintenance) -> bool:
+    return window.upstream is not None and any(period.upstream == window.upstream for period in line.periods)

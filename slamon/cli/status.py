@@ -24,7 +24,7 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
     from slamon.service.status import status
 
     with invocation.site(read_only=True) as site:
-        found = status(site, clock.now())
+        found = status(site, clock.now().replace(microsecond=0))
         zones = {one.incident.line_id: site.terms(one.incident.line_id).zone for one in found.open}
     if as_json:
         put_json(_object(found))

@@ -6,7 +6,7 @@ What people file is a few sentences a day, so each looks at everything anew; not
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from slamon.core.calendar import LocalTimeError, parse_time
 from slamon.core.inventory import Line
 from slamon.core.timeline import LineTerms, Timeline, assemble
 from slamon.service.site import Site
-from slamon.store.book import Fleet, LineBook, read_fleet, read_line
+from slamon.store.book import Fleet, LineBook, read_chosen, read_fleet, read_line
 from slamon.store.entry import Draft
 from slamon.store.ledger import Transaction
 from slamon.store.reads import Reads
@@ -28,6 +28,7 @@ When = Callable[[ZoneInfo], datetime]
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 _LONGEST_WORD, _LONGEST_TEXT = 64, 4000
+_SHARD = 500
 
 
 class DeskError(Exception):
@@ -78,8 +79,16 @@ class Facts:
 
     def line_file(self, line_id: str) -> LineFile:
         """Return a known line's file as the facts stand now; it is derived anew at each call."""
-        terms = self.site.terms(line_id)
-        book = read_line(self.reads, self.fleet, line_id)
+        return self._file(read_line(self.reads, self.fleet, line_id))
+
+    def line_files(self, line_ids: Iterable[str]) -> Iterator[LineFile]:
+        """Yield the files of these lines, as far as they are known, by line id."""
+        known = sorted(line_id for line_id in line_ids if line_id in self.site.lines)
+        for low in range(0, len(known), _SHARD):
+            yield from map(self._file, read_chosen(self.reads, self.fleet, known[low : low + _SHARD]).values())
+
+    def _file(self, book: LineBook) -> LineFile:
+        terms = self.site.terms(book.line_id)
         return LineFile(terms, book, assemble(terms, book.measured, book.filed))
 
 
@@ -138,11 +147,11 @@ def line_of(site: Site, line_id: str) -> Line:
     return line
 
 
-def word(text: str, what: str) -> str:
-    """Return a short text without control characters, such as a ticket's number; raises `DeskError`."""
+def word(text: str, what: str, longest: int = _LONGEST_WORD) -> str:
+    """Return a short text in one line, such as a ticket's number; raises `DeskError`."""
     found = free_text(text, what)
-    if len(found) > _LONGEST_WORD or "\n" in found:
-        raise DeskError(f"{what} {quoted(found)} is too long", f"at most {_LONGEST_WORD} characters in one line")
+    if len(found) > longest or "\n" in found or "\t" in found:
+        raise DeskError(f"{what} {quoted(found)} is no short text", f"at most {longest} characters in one line")
     return found
 
 

@@ -91,6 +91,7 @@ def _replaced(before: LineFile, after: LineFile) -> list[str]:
 
 def step_complaint(site: Site, ticket: str, step: Step, at: When) -> Filed:
     """Answer, settle or close a ticket on every line that it stands for and where that is still to be done."""
+    ticket = word(ticket, "the ticket number")
     with filing(site) as desk:
         files = complaints_of(desk, ticket)
         due = [(file, c) for file, c in files if getattr(c, step.member) is None]

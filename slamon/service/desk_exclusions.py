@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from slamon.config.problems import did_you_mean, quoted
 from slamon.core.contract import ExclusionTerms
@@ -12,7 +13,7 @@ from slamon.core.exclusion import PLANNED
 from slamon.core.facts import Exclusion
 from slamon.reports.texts import local
 from slamon.service import desk_find
-from slamon.service.desk import DeskError, Filed, Filing, When, filing, free_text
+from slamon.service.desk import DeskError, Filed, Filing, When, filing, free_text, word
 from slamon.service.desk_find import Found
 from slamon.service.site import Site
 from slamon.store import filed
@@ -45,8 +46,6 @@ class Claim:
 def add_exclusion(site: Site, incidents: Sequence[str], claim: Claim) -> Filed:
     """Record an exclusion on one incident or several, on all or on none."""
     reason = free_text(claim.reason, "the reason")
-    if claim.evidence is not None:
-        _check_evidence(claim.evidence)
     with filing(site) as desk:
         found = desk_find.incidents(desk, incidents)
         terms = [_listed(one, claim.kind) for one in found]
@@ -62,13 +61,17 @@ def add_exclusion(site: Site, incidents: Sequence[str], claim: Claim) -> Filed:
     return Filed(entries, tuple(one.incident.id for one in found), said, tuple(warnings))
 
 
-def _check_evidence(evidence: Evidence) -> None:
-    free_text(evidence.name, "the name of the evidence")
-    if not evidence.data:
-        raise DeskError(f"the evidence {quoted(evidence.name)} is empty", "give the file that proves it")
-    if len(evidence.data) > EVIDENCE_AT_MOST_BYTES:
+def read_evidence(path: Path) -> Evidence:
+    """Return a file as evidence; raises `DeskError` where nothing can be kept of it."""
+    with path.open("rb") as stream:
+        data = stream.read(EVIDENCE_AT_MOST_BYTES + 1)
+    name = word(path.name, "the name of the evidence", longest=255)
+    if not data:
+        raise DeskError(f"the evidence {quoted(name)} is empty", "give the file that proves it")
+    if len(data) > EVIDENCE_AT_MOST_BYTES:
         most = EVIDENCE_AT_MOST_BYTES // (1024 * 1024)
-        raise DeskError(f"the evidence {quoted(evidence.name)} is too large", f"at most {most} MiB")
+        raise DeskError(f"the evidence {quoted(name)} is too large", f"at most {most} MiB")
+    return Evidence(name, data)
 
 
 def _listed(one: Found, kind: str) -> ExclusionTerms:

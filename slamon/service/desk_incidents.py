@@ -58,8 +58,7 @@ def caused_by(cause: Cause) -> Meant:
 
 def _below(facts: Facts, cause: Cause) -> Iterator[Found]:
     count = 0
-    for line in lines_below(facts.site, cause.upstream):
-        file = facts.line_file(line.line_id)
+    for file in facts.line_files([line.line_id for line in lines_below(facts.site, cause.upstream)]):
         for incident in file.timeline.incidents:
             if file.terms.period_at(incident.onset).upstream == cause.upstream and _touches(file, incident, cause):
                 count += 1

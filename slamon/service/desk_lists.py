@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from slamon.core.calendar import BillingMonth
-from slamon.core.exclusion import PLANNED, Adjudged, adjudicate
+from slamon.core.exclusion import Adjudged, adjudicate
 from slamon.core.facts import Complaint, Maintenance
 from slamon.core.incident import Incident
 from slamon.core.statement import IncidentStatement, line_statement
@@ -16,12 +16,10 @@ from slamon.service.desk import DeskError, Facts, LineFile, line_of
 from slamon.service.desk_find import Found
 from slamon.service.desk_maintenance import windows
 from slamon.store import filed
-from slamon.store.book import EPISODE_KINDS
 from slamon.store.entry import Entry
-from slamon.store.measured import EVIDENCE, FOUND
+from slamon.store.measured import EVIDENCE, FOUND, OPENED
 
-_DAY = timedelta(days=1)
-_WITH_INCIDENTS = EPISODE_KINDS | {FOUND, filed.COMPLAINT}
+_WITH_INCIDENTS = frozenset({OPENED, FOUND, filed.COMPLAINT})
 _REMARKS = {
     filed.CORRECTED: "corrected",
     filed.ACKED: "acknowledged",
@@ -37,16 +35,15 @@ def files(facts: Facts, kinds: frozenset[str], line_id: str | None = None) -> It
     if line_id is not None:
         yield facts.line_file(line_of(facts.site, line_id).line_id)
         return
-    with_entries = {entry.line_id for entry in facts.reads.entries(kinds=kinds)}
-    for found in sorted(one for one in with_entries if one is not None and one in facts.site.lines):
-        yield facts.line_file(found)
+    found = {entry.line_id for entry in facts.reads.entries(kinds=kinds)}
+    yield from facts.line_files(one for one in found if one is not None)
 
 
 def incidents(
     facts: Facts, line_id: str | None = None, *, open_only: bool = False, month: BillingMonth | None = None
 ) -> Iterator[Found]:
     """Yield incidents by line and onset: all, those that are open, or those that touch a month."""
-    for file in files(facts, frozenset(_WITH_INCIDENTS), line_id):
+    for file in files(facts, _WITH_INCIDENTS, line_id):
         bounds = None if month is None else month.span(file.zone)
         for incident in file.timeline.incidents:
             if open_only and incident.restored is not None:
@@ -141,8 +138,3 @@ def evidence(facts: Facts, one: Found) -> list[dict[str, object]]:
     """Return which readings are kept for an incident: blob, count, from and to."""
     found = sorted(_entries(facts, one, frozenset({EVIDENCE})), key=lambda entry: entry.seq)
     return [{key: entry.payload[key] for key in ("blob", "count", "from", "to")} for entry in found]
-
-
-def planned(adjudged: Adjudged) -> bool:
-    """Tell whether a decision is about planned work."""
-    return adjudged.kind == PLANNED
