@@ -246,7 +246,17 @@ class IcmpEngine:
             self._outgoing.readings.extend(track.readings(self._vantage, self._wall))
             if track.waits:
                 self._waiting[track] = None
+        if self._waiting:
+            self._hurry_references(now_ns)
         self._closing = [track for track in self._closing if track.waits]
+
+    def _hurry_references(self, now_ns: int) -> None:
+        """Ask the references at once, as far as politeness allows: an alarm may wait for their word."""
+        for track in self._references.values():
+            due_ns = track.schedule.due_ns
+            track.schedule.hurry(now_ns)
+            if track.schedule.due_ns != due_ns:
+                self._push(track)
 
     def _set_references(self, references: Sequence[str], now_ns: int) -> None:
         self._vantage.renew(references, now_ns)

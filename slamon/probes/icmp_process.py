@@ -7,6 +7,7 @@ daemon's business.
 from __future__ import annotations
 
 import gc
+import os
 import select
 import signal
 import socket
@@ -125,7 +126,10 @@ def main(arguments: list[str]) -> int:
     """Run the process on the descriptor given."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with socket.socket(fileno=int(arguments[0])) as sock:
+    # The lowest free descriptor: a daemon with thousands of files hands over a number that select cannot take.
+    descriptor = os.dup(int(arguments[0]))
+    os.close(int(arguments[0]))
+    with socket.socket(fileno=descriptor) as sock:
         try:
             probe(Pipe(sock))
         except DaemonGone:

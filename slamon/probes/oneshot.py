@@ -139,7 +139,9 @@ def _send(sock: EchoSocket, flights: Flights[None], address: Address, timeout_ns
 
 
 def _land(sock: EchoSocket, flights: Flights[None], wait_ns: int) -> None:
-    select.select([sock], [], [], wait_ns / SECOND_NS)
+    poller = select.poll()
+    poller.register(sock, select.POLLIN)
+    poller.poll(wait_ns / MS_NS)
     clocks = read_clocks()
     for arrival in sock.drain(1000):
         flights.land(arrival, sock.identifier, clocks)

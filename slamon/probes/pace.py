@@ -20,6 +20,8 @@ MAX_LATE_NS = 500 * MS_NS
 # The confirm run outlasts `open_after_s`, so that the alarm is never left to the usual gap.
 _CONFIRM_BEYOND_NS = 5 * SECOND_NS
 _CONFIRM_AT_LEAST_NS = 2 * SECOND_NS
+# A reference answers within this after it was hurried: half a second to the next packet, its RTT, a batch.
+_WORD_NS = 700 * MS_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Pace:
     gap_ns: int
     timeout_ns: int
     open_after_ns: int
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether three packets at the usual gap, and the references' word, would outlast the time to an alarm."""
+        return self.gap_ns + _WORD_NS > self.open_after_ns
 
     def confirm_until_ns(self, first_lost_ns: int, third_lost_ns: int) -> int:
         """Return when a confirm run ends: past the alarm, and some packets after it began."""

@@ -83,8 +83,11 @@ class Vantage:
         """Return the word for ``[start_ns, end_ns)``."""
         if self._lost and end_ns > self._proof_ns:
             return Word.BLIND
-        if any(start < end_ns and start_ns < end for start, end in reversed(self._spans)):
-            return Word.BLIND
+        for start, end in reversed(self._spans):
+            if end <= start_ns:
+                break
+            if start < end_ns:
+                return Word.BLIND
         return Word.SEEN if not self._pending or end_ns <= self._proof_ns else Word.NOT_YET
 
     def _prove(self, at_ns: int) -> SightChange | None:

@@ -78,8 +78,7 @@ class LineWindows:
         Beside the confirm run that is after any loss, where the usual gap is so long that waiting for the third loss
         alone would outlast the time to an alarm.
         """
-        suspicious = self._first_miss is not None and self._pace.gap_ns > self._pace.open_after_ns
-        return suspicious or self.confirming(now_ns)
+        return (self._first_miss is not None and self._pace.is_slow) or self.confirming(now_ns)
 
     def add(self, packet: Packet) -> None:
         """Take a packet, in order of time; what becomes of it is written into the packet itself."""
