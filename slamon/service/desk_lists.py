@@ -69,7 +69,7 @@ def exclusions(facts: Facts, line_id: str | None = None) -> Iterator[tuple[Found
     for file in files(facts, frozenset({filed.EXCLUSION}), line_id):
         for incident in file.timeline.incidents:
             contract = file.terms.contract_at(incident.onset)
-            for adjudged in adjudicate(incident, contract, (), incident.onset, None):
+            for adjudged in adjudicate(incident, contract, (), None):
                 yield Found(file, incident), adjudged
 
 
