@@ -6,7 +6,6 @@ is called lost what should have arrived before the clocks were read.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Sequence
 
 from slamon.probes.flights import Flight, Flights
@@ -16,7 +15,7 @@ from slamon.probes.pace import MAX_LATE_NS, MIN_GAP_NS
 from slamon.probes.packet import MS_NS, SECOND_NS, Outcome, Packet
 from slamon.probes.protocol import Batch, ProbeEvent, ProbeLine
 from slamon.probes.resolve import Resolver
-from slamon.probes.track import LineTrack, ReferenceTrack, Track
+from slamon.probes.track import DueQueue, LineTrack, ReferenceTrack, Track
 from slamon.probes.vantage import Vantage
 from slamon.probes.walltime import ClockReading, Clocks, WallTime, in_seconds
 
@@ -49,8 +48,7 @@ class IcmpEngine:
         self._lines: dict[str, LineTrack] = {}
         self._references: dict[str, ReferenceTrack] = {}
         self._closing: list[LineTrack] = []
-        self._due: list[tuple[int, int, Track]] = []
-        self._pushed = 0
+        self._due = DueQueue()
         self._touched: dict[LineTrack, None] = {}
         self._waiting: dict[LineTrack, None] = {}
         self._gate_ns: dict[str, int] = {}
@@ -67,8 +65,9 @@ class IcmpEngine:
     def wait_s(self) -> float:
         """Return how long nothing is due."""
         now_ns = self._machine.steady_ns()
-        due_ns = self._due[0][0] if self._due else now_ns + LONGEST_WAIT_NS
-        return max(0, min(due_ns - now_ns, LONGEST_WAIT_NS)) / SECOND_NS
+        due_ns = self._due.next_ns()
+        idle_ns = LONGEST_WAIT_NS if due_ns is None else min(due_ns - now_ns, LONGEST_WAIT_NS)
+        return max(0, idle_ns) / SECOND_NS
 
     def set_lines(self, lines: Iterable[ProbeLine], references: Sequence[str]) -> None:
         """Replace what is probed; a line that is unchanged goes on as it was."""
@@ -86,7 +85,7 @@ class IcmpEngine:
         for line_id, line in wanted.items():
             if line_id not in self._lines:
                 self._lines[line_id] = LineTrack(line, self._start_ns, now_ns, before.get(line_id))
-                self._push(self._lines[line_id])
+                self._due.push(self._lines[line_id])
         self._set_references(references, now_ns)
         self._waiting.update(dict.fromkeys([*self._closing, *self._lines.values()]))
 
@@ -168,13 +167,11 @@ class IcmpEngine:
 
     def _send_due(self) -> None:
         for _ in range(_SENDS_PER_TICK):
-            if not self._due or self._due[0][0] > self._machine.steady_ns():
+            track = self._due.pop(self._machine.steady_ns())
+            if track is None:
                 return
-            due_ns, _, track = heapq.heappop(self._due)
-            if not track.alive or track.schedule.due_ns != due_ns:
-                continue
             self._serve(track, self._machine.steady_ns())
-            self._push(track)
+            self._due.push(track)
 
     def _serve(self, track: Track, now_ns: int) -> None:
         schedule = track.schedule
@@ -238,7 +235,7 @@ class IcmpEngine:
             due_ns = track.schedule.due_ns
             track.advance(now_ns)
             if track.schedule.due_ns != due_ns:
-                self._push(track)
+                self._due.push(track)
             if track.waits:
                 self._waiting[track] = None
         waiting, self._waiting = self._waiting, {}
@@ -256,7 +253,7 @@ class IcmpEngine:
             due_ns = track.schedule.due_ns
             track.schedule.hurry(now_ns)
             if track.schedule.due_ns != due_ns:
-                self._push(track)
+                self._due.push(track)
 
     def _set_references(self, references: Sequence[str], now_ns: int) -> None:
         self._vantage.renew(references, now_ns)
@@ -265,11 +262,7 @@ class IcmpEngine:
         for reference in references:
             if reference not in self._references:
                 self._references[reference] = ReferenceTrack(reference, now_ns, self._vantage)
-                self._push(self._references[reference])
-
-    def _push(self, track: Track) -> None:
-        self._pushed += 1
-        heapq.heappush(self._due, (track.schedule.due_ns, self._pushed, track))
+                self._due.push(self._references[reference])
 
     def _hand_on(self) -> None:
         now_ns = self._clocks.steady_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -105,3 +106,28 @@ class ReferenceTrack:
 
 
 Track = LineTrack | ReferenceTrack
+
+
+class DueQueue:
+    """Who sends next. A track whose schedule has moved is pushed again; its old entry is passed over."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Track]] = []
+        self._pushed = 0
+
+    def push(self, track: Track) -> None:
+        """Take a track at the instant its schedule says."""
+        self._pushed += 1
+        heapq.heappush(self._heap, (track.schedule.due_ns, self._pushed, track))
+
+    def next_ns(self) -> int | None:
+        """Return when the next packet is due, None where nothing is probed."""
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self, now_ns: int) -> Track | None:
+        """Return a track whose packet is due, None when there is no further one."""
+        while self._heap and self._heap[0][0] <= now_ns:
+            due_ns, _, track = heapq.heappop(self._heap)
+            if track.alive and track.schedule.due_ns == due_ns:
+                return track
+        return None
