@@ -102,8 +102,8 @@ def show(invocation: Invocation, line: str, *, as_json: bool) -> None:
     with invocation.site(read_only=True) as site:
         facts = looking(site)
         file = facts.line_file(line_of(site, line).line_id)
-        coverage = facts.fleet.coverage.get(line)
-    until = None if coverage is None else coverage.until
+        coverage = facts.fleet.coverage(line)
+    until = coverage.until
     incidents = [Found(file, incident) for incident in file.timeline.incidents]
     if as_json:
         shown = {

@@ -17,7 +17,7 @@ from slamon.cli.output import console, progress, say
 if TYPE_CHECKING:
     from slamon.reports.model import Header
     from slamon.service.site import Site
-    from slamon.service.statements import Wanted
+    from slamon.service.statements import Survey, Wanted
 
 FORMATS = ("json", "csv")
 LATER = ("html", "pdf", "xlsx")
@@ -27,15 +27,14 @@ BAR_FROM_LINES = 300
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be reported; `lines` is how many lines may stand in it."""
+    """What is to be reported."""
 
-    site: Site
+    survey: Survey
     header: Header
     wanted: Wanted
-    lines: int
 
     def bar(self, title: str) -> AbstractContextManager[Callable[[int], None]]:
-        return progress(title, self.lines, at_least=BAR_FROM_LINES)
+        return progress(title, len(self.survey.line_ids), at_least=BAR_FROM_LINES)
 
 
 def _formats(_: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -105,7 +104,7 @@ def _job(site: Site, month: str, customer: str | None, line: str | None) -> Job:
     from slamon.reports.model import Header
     from slamon.service import clock
     from slamon.service.desk import DeskError, line_of
-    from slamon.service.statements import Wanted, as_of, chosen
+    from slamon.service.statements import Wanted, survey
 
     if line is not None:
         line_of(site, line)
@@ -114,13 +113,14 @@ def _job(site: Site, month: str, customer: str | None, line: str | None) -> Job:
         if customer not in known:
             raise DeskError(f"there is no customer {quoted(customer)}", did_you_mean(customer, known, "customers"))
     wanted = Wanted(BillingMonth.parse(month), customer, line)
+    found = survey(site, wanted)
     header = Header(
         month=wanted.month,
-        as_of=as_of(site, wanted.month),
+        as_of=found.as_of,
         generated_at=clock.now(),
         ledger_heads=site.ledger.heads(),
     )
-    return Job(site, header, wanted, len(chosen(site, wanted)))
+    return Job(found, header, wanted)
 
 
 def _print_table(job: Job) -> None:
@@ -128,7 +128,7 @@ def _print_table(job: Job) -> None:
     from slamon.reports.table import print_statement
 
     with job.bar("working out") as done:
-        found = list(customers_of(job.site, job.wanted, done))
+        found = list(customers_of(job.survey, done))
     print_statement(console(), job.header, found)
 
 
@@ -138,7 +138,7 @@ def _write_json(job: Job, stream: TextIO) -> None:
     from slamon.service.statements import statements
 
     with job.bar("json") as done:
-        write_texts(stream, job.header, customer_texts(statements(job.site, job.wanted, piece_of, done)))
+        write_texts(stream, job.header, customer_texts(statements(job.survey, piece_of, done)))
 
 
 def _write_csv(job: Job, stream: TextIO, kind: str = "lines") -> None:
@@ -146,7 +146,7 @@ def _write_csv(job: Job, stream: TextIO, kind: str = "lines") -> None:
     from slamon.reports.csv import write_csv
 
     with job.bar(f"csv, {kind}") as done:
-        write_csv(kind, stream, job.header, customers_of(job.site, job.wanted, done))
+        write_csv(kind, stream, job.header, customers_of(job.survey, done))
 
 
 WRITERS: dict[str, Callable[[Job, TextIO], None]] = {"json": _write_json, "csv": _write_csv}

@@ -12,8 +12,7 @@ from slamon.core.customers import CustomerStatement, customers
 from slamon.core.money import ZERO
 from slamon.core.statement import LineStatement
 from slamon.reports.json import customer_head, encode, line_object
-from slamon.service.site import Site
-from slamon.service.statements import Wanted, statements
+from slamon.service.statements import Survey, statements
 
 Progress = Callable[[int], None]
 
@@ -85,8 +84,8 @@ def as_is(line: LineStatement) -> LineStatement:
     return line
 
 
-def customers_of(site: Site, wanted: Wanted, progress: Progress) -> Iterator[CustomerStatement]:
+def customers_of(month: Survey, progress: Progress) -> Iterator[CustomerStatement]:
     """Yield the customers of a month one after the other, as they are worked out."""
-    found = statements(site, wanted, as_is, progress)
+    found = statements(month, as_is, progress)
     for _, group in groupby(found, lambda line: line.period.customer_id):
         yield from customers(group)

@@ -95,11 +95,16 @@ class BillingMonth:
 
     def span(self, zone: ZoneInfo) -> Span[datetime]:
         """Return the month's instants in a zone."""
-        return Span(start_of_day(self.first_day, zone), start_of_day(self.last_day + timedelta(days=1), zone))
+        return _month_span(self, zone)
 
     def seconds(self, zone: ZoneInfo) -> Span[int]:
         """Return the month's epoch seconds in a zone."""
         return _month_seconds(self, zone)
+
+
+@lru_cache(maxsize=1024)
+def _month_span(month: BillingMonth, zone: ZoneInfo) -> Span[datetime]:
+    return Span(start_of_day(month.first_day, zone), start_of_day(month.last_day + timedelta(days=1), zone))
 
 
 @lru_cache(maxsize=1024)

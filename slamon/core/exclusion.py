@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from .contract import Contract
 from .facts import Exclusion, Maintenance
 from .incident import Incident
-from .inventory import Period
+from .inventory import Line, Period
 from .timespan import Span, SpanSet, whole_second
 
 PLANNED = "planned_maintenance"
@@ -44,23 +44,34 @@ def accepted_seconds(adjudged: Iterable[Adjudged], until: int, kind: str | None 
     return SpanSet(a.seconds(until) for a in adjudged if a.accepted and (kind is None or a.kind == kind))
 
 
-def windows_concern(window: Maintenance, line_id: str, period: Period) -> bool:
+def concerning(windows: Iterable[Maintenance], line: Line) -> tuple[Maintenance, ...]:
+    """Return the planned work that may concern a line: by its id, or by an upstream that it ever had."""
+    upstreams = {period.upstream for period in line.periods if period.upstream is not None}
+    return tuple(w for w in windows if w.upstream in upstreams or line.line_id in w.line_ids)
+
+
+def concerns(window: Maintenance, line_id: str, period: Period) -> bool:
     """Tell whether planned work, not cancelled, concerns a line by its id or by its upstream at that time."""
     if window.cancelled:
         return False
     return line_id in window.line_ids or (window.upstream is not None and window.upstream == period.upstream)
 
 
+def touches(window: Maintenance, incident: Incident, end: datetime) -> bool:
+    """Tell whether planned work overlaps an incident, or a clock of it that a complaint started earlier."""
+    start = incident.onset if incident.complaint is None else min(incident.onset, incident.complaint)
+    return window.start < end and start < window.end
+
+
 def adjudicate(
-    incident: Incident, contract: Contract, windows: Sequence[Maintenance], end: datetime, horizon: datetime | None
+    incident: Incident, contract: Contract, windows: Sequence[Maintenance], horizon: datetime | None
 ) -> tuple[Adjudged, ...]:
     """Decide on everything recorded that could take time off the incident's clocks, in order of time.
 
-    `end` is where the incident or its latest clock ends; what begins after `horizon` has not happened yet (None:
-    everything has). Planned work counts from the record of the window, whatever was entered by hand.
+    `windows` are those that touch it; what was entered by hand and begins after `horizon` has not happened yet (None:
+    everything has).
     """
-    start = incident.onset if incident.complaint is None else min(incident.onset, incident.complaint)
-    found = [_planned(w, contract) for w in windows if w.start < end and start < w.end]
+    found = [_planned(window, contract) for window in windows]
     found += [_by_hand(e, contract) for e in incident.exclusions if horizon is None or e.start < horizon]
     return tuple(sorted(found, key=lambda a: (a.start, a.kind, a.seq)))
 

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from .facts import Category, Complaint, Exclusion, Responsibility
 from .quality import Verdict
@@ -20,6 +21,7 @@ from .timespan import iso
 INCIDENT_NAMESPACE = uuid.UUID("6d0f3c3e-53f1-5b4e-9a55-3c1f0d1c7a10")
 
 
+@lru_cache(maxsize=1024)  # an incident's id is asked for again and again while its statement is worked out
 def incident_id(line_id: str, onset: datetime, *, reported: bool = False) -> str:
     """Return the stable id of a line's incident: UUIDv5 of line and onset (UTC, to the microsecond)."""
     kind = "reported" if reported else "measured"

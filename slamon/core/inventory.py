@@ -68,6 +68,8 @@ class Line:
 
     def period_on(self, day: date) -> Period:
         """Return the terms in force on a day; outside service those of the nearest earlier period, else the first."""
+        if len(self.periods) == 1:
+            return self.periods[0]
         held = [period for period in self.periods if period.first_day <= day]
         return held[-1] if held else self.periods[0]
 

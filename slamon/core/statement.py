@@ -17,7 +17,7 @@ from .accounting import Availability, Seconds, account, availability
 from .calendar import BillingMonth, day_of, start_of_day
 from .compensation import Case, Charge, Credit, charge_of, credits_of, cumulative_credits
 from .contract import Basis, Contract
-from .exclusion import Adjudged, adjudicate, windows_concern
+from .exclusion import Adjudged, adjudicate, concerning, concerns, touches
 from .facts import LineFacts
 from .incident import Incident, Notice
 from .inventory import Line, Period
@@ -131,6 +131,8 @@ def line_statement(
     """
     line_month = LineMonth(month, terms.zone, as_of)
     timeline = assemble(terms, measured, filed)
+    if filed.maintenance:
+        filed = replace(filed, maintenance=concerning(filed.maintenance, terms.line))
     whole = line_month.whole
     settled = [x for x in timeline.incidents if line_month.settles(x)]
     pending = [x for x in timeline.incidents if line_month.leaves_open(x)]
@@ -176,8 +178,9 @@ def _stated(
     """Work out one incident by the terms in force at its onset; `horizon` is where a pending one is cut."""
     contract, period = terms.contract_at(incident.onset), terms.period_at(incident.onset)
     until = horizon if horizon is not None else _over_at(incident)
-    windows = [w for w in filed.maintenance if windows_concern(w, terms.line.line_id, terms.period_at(w.start))]
-    adjudged = adjudicate(incident, contract, windows, until, horizon)
+    touching = [w for w in filed.maintenance if touches(w, incident, until)]
+    windows = [w for w in touching if concerns(w, terms.line.line_id, terms.period_at(w.start))]
+    adjudged = adjudicate(incident, contract, windows, horizon)
     running = clocks(incident, contract, period, adjudged, until)
     case = Case(
         incident=incident,

@@ -60,6 +60,8 @@ class LineTerms:
         return self.contracts.of(self.line.current.contract)[-1].zone
 
     def period_at(self, instant: datetime) -> Period:
+        if len(self.line.periods) == 1:
+            return self.line.periods[0]
         return self.line.period_on(instant.astimezone(self.zone).date())
 
     def contract_at(self, instant: datetime) -> Contract:

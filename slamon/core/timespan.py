@@ -102,8 +102,12 @@ class SpanSet(Generic[T]):
     spans: tuple[Span[T], ...]
 
     def __init__(self, spans: Iterable[Span[T] | None] = ()) -> None:
+        found = [span for span in spans if span is not None]
+        if len(found) < 2:
+            self.spans = tuple(found)
+            return
         merged: list[Span[T]] = []
-        for span in sorted(span for span in spans if span is not None):
+        for span in sorted(found):
             if merged and span.start <= merged[-1].end:
                 if span.end > merged[-1].end:
                     merged[-1] = Span(merged[-1].start, span.end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -33,6 +33,7 @@ STARTED = "service.started"
 STOPPED = "service.stopped"
 RELOADED = "service.reloaded"
 LOOK_S = 0.5
+DRAIN_S = 5.0  # how long the prober's last batches are waited for
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Daemon:
         self._keeper = Keeper(site.ledger, self._judging)
         self._feed = Feed(prober, self._judging, self._keeper, self._targets)
         self._seen_seq = 0
+        self._adopting = asyncio.Lock()
         self._stop = asyncio.Event()
         self._hang_up = asyncio.Event()
 
@@ -60,7 +62,8 @@ class Daemon:
         await self._begin()
         self._listen()
         taking = asyncio.create_task(self._feed.take())
-        others = [asyncio.create_task(work) for work in self._works()]
+        works = (self._feed.end_services(), self._look(), self._reload())
+        others = [*self._keeper.start(), *(asyncio.create_task(work) for work in works)]
         self._notifier.send("READY=1", f"STATUS=watching {len(self._judging.lines)} lines")
         log.info("running", lines=len(self._judging.lines), vantage=self._site.vantage)
         stopping = asyncio.create_task(self._stop.wait())
@@ -69,9 +72,6 @@ class Daemon:
         await self._end(taking, [stopping, *others])
         for task in done:
             task.result()  # a task that failed ends the daemon with its error
-
-    def _works(self) -> list[Coroutine[None, None, None]]:
-        return [self._keeper.commit_soon(), self._keeper.checkpoint(), self._look(), self._reload()]
 
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -92,12 +92,14 @@ class Daemon:
 
     async def _end(self, taking: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:
         await self._feed.stop()
-        await asyncio.wait([taking], timeout=2 * LOOK_S)
-        for task in (taking, *others):
-            task.cancel()
-        await asyncio.gather(taking, *others, return_exceptions=True)
+        await asyncio.wait([taking], timeout=DRAIN_S)
         self._keeper.note(STOPPED, {"lines": len(self._judging.lines)})
-        await self._keeper.close()
+        closing = asyncio.create_task(self._keeper.close())
+        for task in (taking, *others):
+            if task not in self._keeper.tasks:
+                task.cancel()
+        await asyncio.gather(taking, *others, return_exceptions=True)
+        await closing
         log.info("stopped")
 
     def _targets(self) -> tuple[list[ProbeLine], tuple[str, ...]]:
@@ -113,16 +115,16 @@ class Daemon:
         return found, self._site.loaded.settings.reference
 
     async def _look(self) -> None:
-        """Take other processes' entries into account, for ever."""
+        """Take other processes' entries into account, for ever; what could not be read is looked for again."""
         while True:
             await asyncio.sleep(LOOK_S)
             try:
                 entries = await asyncio.to_thread(self._news)
+                if entries:
+                    async with self._adopting:
+                        await self._take_into_account(entries)
             except LedgerError as error:
                 log.error("ledger_not_read", reason=str(error))
-                continue
-            if entries:
-                await self._take_into_account(entries)
 
     def _news(self) -> list[Entry]:
         if self._site.ledger.last_seq() <= self._seen_seq:
@@ -130,19 +132,19 @@ class Daemon:
         return list(self._site.ledger.entries(after_seq=self._seen_seq))
 
     async def _take_into_account(self, entries: Sequence[Entry]) -> None:
-        self._seen_seq = entries[-1].seq
         foreign = [entry for entry in entries if entry.seq not in self._keeper.own]
-        self._keeper.own -= {entry.seq for entry in entries}
-        for entry in foreign:
-            log.info("entry_taken", seq=entry.seq, kind=entry.kind, line=entry.line_id, subject=entry.subject)
-        suspended = {entry.line_id for entry in foreign if entry.kind in SUSPENSION_KINDS}
+        suspended = [entry.line_id for entry in foreign if entry.kind in SUSPENSION_KINDS and entry.line_id]
         if suspended:
-            found = await asyncio.to_thread(self._watched_again, [line_id for line_id in suspended if line_id])
+            found = await asyncio.to_thread(self._watched_again, suspended)
             self._judging.relist({**self._judging.lines, **found})
             self._keeper.happened()
         if any(entry.kind == OBSERVED for entry in foreign):
             ahead = await asyncio.to_thread(self._judging.adopt, self._site.ledger, self._site.vantage)
             log.info("lines_replayed_elsewhere", lines=len(ahead))
+        self._seen_seq = entries[-1].seq
+        self._keeper.own -= {entry.seq for entry in entries}
+        for entry in foreign:
+            log.info("entry_taken", seq=entry.seq, kind=entry.kind, line=entry.line_id, subject=entry.subject)
 
     def _watched_again(self, line_ids: Sequence[str]) -> dict[str, Watched]:
         lines: dict[str, Line] = {k: line for k in line_ids if (line := self._site.loaded.inventory.lines.get(k))}
@@ -156,12 +158,15 @@ class Daemon:
             self._hang_up.clear()
             self._notifier.send("RELOADING=1")
             try:
-                loaded = await asyncio.to_thread(load, self._site.loaded.settings.path, self._environ)
+                async with self._adopting:
+                    await self._adopt(await asyncio.to_thread(load, self._site.loaded.settings.path, self._environ))
             except InvalidInput as refused:
                 for problem in refused.problems:
                     log.error("config_refused", problem=str(problem))
-            else:
-                await self._adopt(loaded)
+            except LedgerError as error:
+                log.error("config_not_taken", reason=str(error))
+                await asyncio.sleep(LOOK_S)
+                self._hang_up.set()
             self._notifier.send("READY=1")
 
     async def _adopt(self, loaded: Loaded) -> None:
@@ -170,11 +175,13 @@ class Daemon:
             log.error("config_refused", problem=f"{', '.join(fixed)} cannot change while slamon runs; restart it")
             return
         await asyncio.to_thread(archive, self._site.ledger, loaded)
-        self._site = await asyncio.to_thread(site_of, loaded, self._site.ledger)
-        self._judging.relist(await asyncio.to_thread(watched_lines, self._site))
+        site = await asyncio.to_thread(site_of, loaded, self._site.ledger)
+        lines = await asyncio.to_thread(watched_lines, site)
+        self._site = site
+        self._judging.relist(lines)
         await self._feed.update()
-        self._keeper.note(RELOADED, {"lines": len(self._judging.lines)})
-        log.info("reloaded", lines=len(self._judging.lines))
+        self._keeper.note(RELOADED, {"lines": len(lines)})
+        log.info("reloaded", lines=len(lines))
 
     def _differs(self, loaded: Loaded, name: str) -> bool:
         return bool(getattr(loaded.settings, name) != getattr(self._site.loaded.settings, name))

@@ -16,6 +16,8 @@ from slamon.service.keeping import Keeper
 
 SILENCE_S = 10.0
 RETRY_S = 1.0
+SERVICE_S = 10.0
+TOLD_AT_ONCE = 20
 
 log = structlog.get_logger()
 
@@ -91,23 +93,37 @@ class Feed:
                 return
 
     def _judge(self, batch: Batch) -> None:
+        happenings: list[Happening] = []
         for reading in batch.readings:
             if reading.line_id in self._judging.lines:
-                for happening in self._judging.take(reading) or ():
-                    _tell(happening)
-        for happening in self._judging.end_service(clock.now()):
-            _tell(happening)
+                happenings.extend(self._judging.take(reading) or ())
         for event in batch.events:
             self._hear(event)
+        _tell(happenings)
         if self._judging.eventful:
             self._keeper.happened()
+
+    async def end_services(self) -> None:
+        """Restore what is open where service ended and readings stopped, for ever."""
+        while True:
+            await asyncio.sleep(SERVICE_S)
+            happenings = self._judging.end_service(clock.now())
+            _tell(happenings)
+            if happenings:
+                self._keeper.happened()
 
     def _hear(self, event: ProbeEvent) -> None:
         log.warning(event.kind, detail=event.detail, at=iso(event.at))
         self._keeper.note(f"vantage.{event.kind}", {"detail": event.detail}, event.at)
 
 
-def _tell(happening: Happening) -> None:
-    episode = happening.episode
-    kind = "degradation" if episode.interruption_at is None else "interruption"
-    log.info(_TOLD[happening.change], line=episode.line_id, incident=episode.id, category=kind, at=iso(happening.at))
+def _tell(happenings: Sequence[Happening]) -> None:
+    """Log what happened, each by itself, but in a storm the first ones and how many more there were."""
+    for happening in happenings[:TOLD_AT_ONCE]:
+        episode = happening.episode
+        kind = "degradation" if episode.interruption_at is None else "interruption"
+        log.info(
+            _TOLD[happening.change], line=episode.line_id, incident=episode.id, category=kind, at=iso(happening.at)
+        )
+    if len(happenings) > TOLD_AT_ONCE:
+        log.warning("incidents_in_a_storm", more=len(happenings) - TOLD_AT_ONCE)

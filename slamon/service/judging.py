@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from slamon.core.inventory import FAR_FUTURE
 from slamon.core.judge import Blindness, Coverage, Judge, judge, lose_sight, unseen
 from slamon.core.lifecycle import Change, Course, Happening, Phase, end_service, rerun
 from slamon.core.quality import Verdict, recall
 from slamon.core.reading import Reading
 from slamon.core.timespan import SpanSet, iso
 from slamon.service.watching import Watched
-from slamon.store.book import pack_coverage, unpack_coverage
+from slamon.store.coverage import pack_coverage, unpack_coverage
 from slamon.store.entry import Draft, TailBatch, blob_id
 from slamon.store.evidence import pack_readings, unpack_readings
 from slamon.store.measured import (
@@ -34,8 +35,9 @@ from slamon.store.measured import (
 from slamon.store.reads import Reads
 
 AROUND = timedelta(minutes=10)  # readings kept as evidence before onset and after restored (domain, section 7)
-TAIL = timedelta(minutes=15)  # readings kept for a restart
+EVIDENCE_EVERY = timedelta(minutes=5)  # how much evidence may wait for the disk; less than the tail holds
 EVIDENCE_AT_MOST = 500
+GRACE = timedelta(minutes=2)  # how long readings from before an end of service may still come in
 
 
 @dataclass(slots=True)
@@ -90,8 +92,9 @@ class Judging:
     def restore(self, ledger: Reads, vantage: str) -> None:
         """Take up where an earlier judging ended, as the ledger has it."""
         stored = ledger.checkpoint(vantage)
-        for line_id, coverage in (unpack_coverage(stored[1]) if stored is not None else {}).items():
-            self._seats[line_id] = _Seat(Judge(Course(line_id), coverage=coverage))
+        if stored is not None:
+            for line_id, coverage in unpack_coverage(stored[1]).items():
+                self._seats[line_id] = _Seat(Judge(Course(line_id), coverage=coverage))
         for line_id, text in ledger.states().items():
             self._restore_line(line_id, text)
         for batch in ledger.tail(vantage):
@@ -127,6 +130,9 @@ class Judging:
         seat, line = self._seats.get(reading.line_id), self._lines.get(reading.line_id)
         if seat is None or line is None:
             return
+        until = seat.judge.coverage.until
+        if until is None or reading.end > until:
+            return  # it was not judged for good: after a kill that time is blind
         recall(line.watch_at(reading.start), seat.judge.sight, reading, verdict)
         seat.recent.append((reading, verdict))
         if seat.collecting is not None and reading.end > seat.collecting.kept:
@@ -181,10 +187,12 @@ class Judging:
         line_id = reading.line_id
         line, seat = self._lines[line_id], self._seats.get(line_id)
         if seat is None:
-            seat = self._seats[line_id] = _Seat(Judge(Course(line_id, vantage=reading.vantage)))
+            seat = self._seats[line_id] = _Seat(Judge(Course(line_id)))
         if not unseen(seat.judge, reading):
             return None
         self._seen.add(line_id)
+        if seat.judge.course.phase is Phase.CLEAR:
+            seat.judge.course.vantage = reading.vantage
         outcome = judge(seat.judge, line.watch_at(reading.start), line.service, reading)
         judged = (reading, outcome.mark.verdict)
         self._fresh.append(judged)
@@ -198,7 +206,10 @@ class Judging:
         return outcome.happenings
 
     def end_service(self, at: datetime) -> list[Happening]:
-        """Restore open episodes of lines whose service ended by an instant, readings or none."""
+        """Restore open episodes of lines whose service ended some time ago, though no reading came since.
+
+        A reading that crosses the end of service does so by itself, and is waited for.
+        """
         found: list[Happening] = []
         for line_id, seat in self._seats.items():
             line, until = self._lines.get(line_id), seat.judge.coverage.until
@@ -239,7 +250,8 @@ class Judging:
             self._touched.add(reading.line_id)
             return
         seat.evidence.append(judged)
-        if len(seat.evidence) >= EVIDENCE_AT_MOST:
+        waits = reading.end - seat.evidence[0][0].start
+        if len(seat.evidence) >= EVIDENCE_AT_MOST or (waits >= EVIDENCE_EVERY and seat.collecting.kept < reading.start):
             self._flush_evidence(seat)
 
     def _flush_evidence(self, seat: _Seat) -> None:
@@ -262,10 +274,11 @@ class Judging:
         """Tell whether something waits that must be on disk soon."""
         return bool(self._pending.drafts or self._blind)
 
-    def drain(self, at: datetime | None = None, *, stopping: bool = False) -> Pending:
+    def drain(self, at: datetime | None = None, *, stopping: bool = False, compact: bool = False) -> Pending:
         """Hand out what is to be committed; with `at` a checkpoint of all lines as of that instant.
 
-        A clean stop also records how far each line was observed, and the evidence collected so far.
+        A clean stop also records how far each line was observed, and the evidence collected so far. `compact` writes
+        the tail anew, with what each line needs however long ago it was judged (readings replayed line by line).
         """
         if stopping:
             for seat in self._seats.values():
@@ -283,6 +296,9 @@ class Judging:
             self._checkpoint(pending, at)
             if stopping:
                 pending.drafts.append(self._observed(at))
+        if compact:
+            recent = [judged for seat in self._seats.values() for judged in seat.recent]
+            pending.tail, pending.prune_before = [_tail_batch(recent)] if recent else [], FAR_FUTURE
         self._touched = set()
         return pending
 
@@ -293,14 +309,24 @@ class Judging:
         pending.states |= dict.fromkeys(self._rows - busy)
         self._rows = busy
         pending.checkpoint, pending.at = pack_coverage(coverage), at
-        ends = [until for line_id in self._seen if (until := coverage[line_id].until) is not None]
-        pending.prune_before = min(ends) - self._tail_kept() if ends else None
+        pending.prune_before = self._needless_before()
         self._seen = set()
 
-    def _tail_kept(self) -> timedelta:
-        """Return how much of the past a restart needs: the longest trailing window, or evidence before an onset."""
-        longest = max((w.profile.longest_window_s for line in self._lines.values() for w in line.watches), default=0)
-        return max(TAIL, timedelta(seconds=longest))
+    def _needless_before(self) -> datetime | None:
+        """Return the instant before which no reading is needed any more, by a line judged since the last checkpoint.
+
+        A restart needs the longest trailing window, the port's last word, and evidence before an onset - also before
+        one that is only suspected yet.
+        """
+        if not self._seen:
+            return None
+        watches = [watch for line in self._lines.values() for watch in line.watches]
+        spans = [max(w.profile.longest_window_s, 2 * w.interface_interval_s) for w in watches]
+        kept = max(AROUND, timedelta(seconds=max(spans, default=0))) + EVIDENCE_EVERY
+        seats = [self._seats[line_id] for line_id in self._seen]
+        ends = [s.judge.coverage.until - kept for s in seats if s.judge.coverage.until is not None]
+        onsets = [s.judge.course.onset - AROUND for s in seats if s.judge.course.phase is Phase.SUSPECT]
+        return min([*ends, *onsets], default=None)
 
     def _observed(self, at: datetime) -> Draft:
         until = {

@@ -35,6 +35,7 @@ class Keeper:
         self._waiting = Pending()
         self._something = asyncio.Event()
         self._saving = asyncio.Lock()
+        self.tasks: list[asyncio.Task[None]] = []
         self.own: set[int] = set()
 
     def note(self, kind: str, payload: Mapping[str, object], at: datetime | None = None) -> None:
@@ -42,11 +43,16 @@ class Keeper:
         self._waiting.drafts.append(Draft(kind, at if at is not None else clock.now(), payload))
         self._something.set()
 
+    def start(self) -> list[asyncio.Task[None]]:
+        """Begin to commit by itself; the tasks run until `close`."""
+        self.tasks = [asyncio.create_task(self._commit_soon()), asyncio.create_task(self._checkpoint())]
+        return self.tasks
+
     def happened(self) -> None:
         """Have what the judging holds committed soon."""
         self._something.set()
 
-    async def commit_soon(self) -> None:
+    async def _commit_soon(self) -> None:
         """Commit a moment after something happened, for ever: what comes meanwhile shares the commit."""
         while True:
             await self._something.wait()
@@ -56,7 +62,7 @@ class Keeper:
                 await asyncio.sleep(RETRY_S)
                 self._something.set()
 
-    async def checkpoint(self) -> None:
+    async def _checkpoint(self) -> None:
         """Keep the state of all lines every few seconds, for ever."""
         while True:
             await asyncio.sleep(CHECKPOINT_S)
@@ -64,14 +70,17 @@ class Keeper:
 
     async def close(self) -> None:
         """Commit everything there is, with a last checkpoint; raises `LedgerError` where it stays impossible."""
+        async with self._saving:  # a commit that is under way ends first: a thread cannot be cancelled
+            for task in self.tasks:
+                task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         pending = self._judging.drain(clock.now(), stopping=True)
         for _ in range(LAST_TRIES - 1):
             if await self._save(pending):
                 return
             pending = Pending()
             await asyncio.sleep(RETRY_S)
-        async with self._saving:
-            await asyncio.to_thread(self._recorder.commit, self._waiting.followed_by(pending))
+        await asyncio.to_thread(self._recorder.commit, self._waiting)
 
     async def _save(self, pending: Pending) -> bool:
         self._waiting = self._waiting.followed_by(pending)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from slamon.core.judge import Coverage
 from slamon.service.judging import Pending
-from slamon.store.book import pack_coverage, unpack_coverage
+from slamon.store.coverage import pack_coverage, unpack_coverage
 from slamon.store.ledger import Ledger, Transaction
 
 
@@ -23,29 +21,31 @@ class Recorder:
             return []
         with self._ledger.transaction() as held:
             numbers = held.append(pending.drafts)
-            if pending.states:
-                held.keep_states(pending.states)
-            written = self._written
+            states, written = pending.states, self._written
             if pending.checkpoint is not None and pending.at is not None:
-                written = self._merged(held, pending.checkpoint)
+                written, ahead = self._merged(held, pending.checkpoint)
                 held.keep_checkpoint(pending.at, written)
+                states = {line_id: text for line_id, text in states.items() if line_id not in ahead}
+            if states:
+                held.keep_states(states)
             if pending.tail or pending.prune_before is not None:
                 held.keep_tail(pending.tail, pending.prune_before)
         self._written = written
         return numbers
 
-    def _merged(self, held: Transaction, ours: bytes) -> bytes:
+    def _merged(self, held: Transaction, ours: bytes) -> tuple[bytes, frozenset[str]]:
+        """Return the checkpoint to write, and the lines that another process has observed further than this one."""
         stored = held.checkpoint(self._ledger.writer)
         if stored is None or stored[1] == self._written:
-            return ours
-        return pack_coverage(furthest(unpack_coverage(stored[1]), unpack_coverage(ours)))
+            return ours, frozenset()
+        theirs, own = unpack_coverage(stored[1]), unpack_coverage(ours)
+        ahead = frozenset(line_id for line_id, one in theirs.items() if reaches_further(one, own.get(line_id)))
+        merged = {**own, **{line_id: theirs[line_id] for line_id in ahead}}
+        return pack_coverage(merged), ahead
 
 
-def furthest(one: Mapping[str, Coverage], other: Mapping[str, Coverage]) -> dict[str, Coverage]:
-    """Return for each line the coverage that reaches further; of equals the second."""
-    found = dict(one)
-    for line_id, coverage in other.items():
-        known = found.get(line_id)
-        if known is None or known.until is None or (coverage.until is not None and coverage.until >= known.until):
-            found[line_id] = coverage
-    return found
+def reaches_further(one: Coverage, other: Coverage | None) -> bool:
+    """Tell whether a line was observed further in one coverage than in another."""
+    if one.until is None:
+        return False
+    return other is None or other.until is None or one.until > other.until

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slamon.config.problems import InvalidInput, Problem, did_you_mean
@@ -74,11 +74,11 @@ def replay(site: Site, file: Path, progress: Callable[[int], None] = lambda _: N
         _take(judging, reading, done)
         waiting += 1
         if waiting == COMMIT_EVERY:
-            recorder.commit(judging.drain(clock.now()))
+            recorder.commit(replace(judging.drain(clock.now()), prune_before=None))
             progress(waiting)
             waiting = 0
     if done.judged:
-        recorder.commit(judging.drain(clock.now(), stopping=True))
+        recorder.commit(judging.drain(clock.now(), stopping=True, compact=True))
     progress(waiting)
     return done
 

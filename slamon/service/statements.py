@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +13,10 @@ from typing import TypeVar
 
 from slamon.core.calendar import BillingMonth
 from slamon.core.statement import LineStatement, line_statement
-from slamon.core.timeline import LineTerms, Timeline, assemble
+from slamon.core.timeline import Timeline, assemble
 from slamon.service import clock
 from slamon.service.site import Site
-from slamon.store.book import Fleet, LineBook, read_chosen, read_line
+from slamon.store.book import Fleet, LineBook, read_chosen, read_fleet, read_line
 from slamon.store.ledger import Ledger
 
 T = TypeVar("T")
@@ -34,92 +35,91 @@ class Wanted:
     line_id: str | None = None
 
 
-def as_of(site: Site, month: BillingMonth) -> datetime | None:
-    """Return how far the month is known: the latest instant any line was observed to, or the end of the month."""
-    latest = site.fleet().as_of
-    if latest is None:
-        return None
-    zones = {LineTerms(line, site.contracts).zone for line in site.lines.values()}
-    return min(latest, max((month.span(zone).end for zone in zones), default=latest))
-
-
 def timeline_of(site: Site, line_id: str, fleet: Fleet | None = None) -> tuple[Timeline, LineBook]:
     """Return a line's incidents under the facts as they stand, and the record behind them."""
     book = read_line(site.ledger, fleet if fleet is not None else site.fleet(), line_id)
     return assemble(site.terms(line_id), book.measured, book.filed), book
 
 
-def chosen(site: Site, wanted: Wanted) -> list[str]:
-    """Return the ids of the lines that may stand in the statements, by customer and line."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A month as it stands: the lines that may stand in it, and what is on record of all lines, read once.
+
+    `as_of` is how far the month is known: the latest instant any line was observed to, or its end.
+    """
+
+    site: Site
+    month: BillingMonth
+    fleet: Fleet
+    line_ids: tuple[str, ...]
+    as_of: datetime | None
+
+
+def survey(site: Site, wanted: Wanted) -> Survey:
+    """Look at a month; lines are ordered by customer and line."""
+    fleet = read_fleet(site.ledger, site.vantage, wanted.line_id)
+    known = fleet.as_of
+    if known is not None:
+        current = {line.current.contract for line in site.lines.values()}
+        zones = {site.contracts.of(contract)[-1].zone for contract in current}
+        known = min(known, max((wanted.month.span(zone).end for zone in zones), default=known))
+    return Survey(site, wanted.month, fleet, tuple(_chosen(site, wanted)), known)
+
+
+def _chosen(site: Site, wanted: Wanted) -> list[str]:
     day = wanted.month.last_day
-    found = []
-    for line_id, line in site.lines.items():
-        customer = line.period_on(day).customer_id
-        if wanted.customer_id in (None, customer) and wanted.line_id in (None, line_id):
-            found.append((customer, line_id))
-    return [line_id for _, line_id in sorted(found)]
+    ids = site.lines if wanted.line_id is None else [wanted.line_id]
+    found = ((site.lines[line_id].period_on(day).customer_id, line_id) for line_id in ids)
+    return [line_id for customer, line_id in sorted(found) if wanted.customer_id in (None, customer)]
 
 
 def statements(
-    site: Site,
-    wanted: Wanted,
-    render: Callable[[LineStatement], T],
-    progress: Callable[[int], None] = lambda _: None,
+    month: Survey, render: Callable[[LineStatement], T], progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[T]:
     """Yield what `render` makes of each line's statement, ordered by customer and line.
 
     Many lines are worked out by several processes: `render` is then a function of a module, and what it returns
     travels between processes. `progress` is told how many lines were done since it was last called.
     """
-    line_ids = chosen(site, wanted)
-    shards = [line_ids[low : low + SHARD] for low in range(0, len(line_ids), SHARD)]
-    if len(line_ids) < SHARED_FROM:
-        fleet = site.fleet()
+    shards = [month.line_ids[low : low + SHARD] for low in range(0, len(month.line_ids), SHARD)]
+    if len(month.line_ids) < SHARED_FROM:
         for shard in shards:
-            yield from _worked_out(site, fleet, wanted.month, shard, render)
+            yield from _worked_out(month, shard, render)
             progress(len(shard))
         return
-    # Forked, the workers share what was loaded; each opens the ledger for itself.
-    pool = ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("fork"), _share, (site,))
+    # Forked, the workers share what was loaded; frozen, the garbage collector does not copy it page by page.
+    gc.freeze()
+    pool = ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("fork"), _share, (month,))
     with pool:
-        tasks = ((wanted.month, shard, render) for shard in shards)
+        tasks = ((shard, render) for shard in shards)
         for shard, rendered in zip(shards, pool.map(_shard, tasks), strict=True):
             yield from rendered
             progress(len(shard))
+    gc.unfreeze()
 
 
-def _worked_out(
-    site: Site, fleet: Fleet, month: BillingMonth, line_ids: Sequence[str], render: Callable[[LineStatement], T]
-) -> list[T]:
+def _worked_out(month: Survey, line_ids: Sequence[str], render: Callable[[LineStatement], T]) -> list[T]:
+    site, fleet = month.site, month.fleet
     books = read_chosen(site.ledger, fleet, line_ids)
     found = []
     for line_id in line_ids:
         book = books[line_id]
-        statement = line_statement(site.terms(line_id), month, fleet.as_of, book.measured, book.filed)
+        statement = line_statement(site.terms(line_id), month.month, fleet.as_of, book.measured, book.filed)
         if statement is not None:
             found.append(render(statement))
     return found
 
 
-@dataclass(slots=True)
-class _Shared:
-    """What a worker process has: the site, on a connection of its own, and the fleet, read once."""
-
-    site: Site
-    fleet: Fleet
+# A worker process's own: the survey, on a connection to the ledger that no other process shares.
+_worker: list[Survey] = []
 
 
-_worker: list[_Shared] = []
-
-
-def _share(site: Site) -> None:
-    settings = site.loaded.settings
+def _share(month: Survey) -> None:
+    settings = month.site.loaded.settings
     ledger = Ledger.open(settings.ledger_url, writer=settings.vantage, stamp=clock.stamp, read_only=True)
-    own = replace(site, ledger=ledger)
-    _worker[:] = [_Shared(own, own.fleet())]
+    _worker[:] = [replace(month, site=replace(month.site, ledger=ledger))]
 
 
-def _shard(task: tuple[BillingMonth, Sequence[str], Callable[[LineStatement], T]]) -> list[T]:
-    month, line_ids, render = task
-    shared = _worker[0]
-    return _worked_out(shared.site, shared.fleet, month, line_ids, render)
+def _shard(task: tuple[Sequence[str], Callable[[LineStatement], T]]) -> list[T]:
+    line_ids, render = task
+    return _worked_out(_worker[0], line_ids, render)

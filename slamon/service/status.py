@@ -67,7 +67,8 @@ def status(site: Site, at: datetime) -> Status:
     fleet = site.fleet()
     stored = site.ledger.checkpoint(site.vantage)
     complained = {entry.line_id or "" for entry in site.ledger.entries(kinds={COMPLAINT})}
-    going_on = {line_id for line_id, judge in fleet.judges.items() if judge.course.episode() is not None}
+    judges = {line_id: judge for line_id in fleet.states if (judge := fleet.judge(line_id)) is not None}
+    going_on = {line_id for line_id, judge in judges.items() if judge.course.episode() is not None}
     return Status(
         vantage=site.vantage,
         at=at,
@@ -77,8 +78,8 @@ def status(site: Site, at: datetime) -> Status:
         checkpoint_at=stored[0] if stored is not None else None,
         open=tuple(_open(site, fleet, sorted((going_on | complained) & site.lines.keys()), at)),
         blind=tuple(_blind(site, fleet)),
-        customer_side=tuple(sorted(k for k, judge in fleet.judges.items() if judge.aside.start is not None)),
-        suspect=tuple(sorted(k for k, judge in fleet.judges.items() if judge.course.phase is Phase.SUSPECT)),
+        customer_side=tuple(sorted(k for k, judge in judges.items() if judge.aside.start is not None)),
+        suspect=tuple(sorted(k for k, judge in judges.items() if judge.course.phase is Phase.SUSPECT)),
         backlogs={},
     )
 
@@ -101,6 +102,6 @@ def _open(site: Site, fleet: Fleet, line_ids: list[str], at: datetime) -> Iterab
 
 def _blind(site: Site, fleet: Fleet) -> Iterable[BlindLine]:
     for line_id in sorted(site.loaded.inventory.lines):
-        coverage = fleet.coverage.get(line_id)
-        if coverage is not None and coverage.blind_from is not None:
+        coverage = fleet.coverage(line_id)
+        if coverage.blind_from is not None:
             yield BlindLine(line_id, coverage.blind_from, coverage.blind_reason)

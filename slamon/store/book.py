@@ -6,8 +6,6 @@ far each line was observed) stands beside the chain and is laid over it.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +15,9 @@ from slamon.core.facts import LineFacts, Maintenance
 from slamon.core.incident import Episode, Notice, incident_id
 from slamon.core.judge import Coverage, Judge, open_notice, unobserved
 from slamon.core.timeline import Measured
-from slamon.core.timespan import EPOCH, Span, SpanSet
+from slamon.core.timespan import EPOCH, Span, SpanSet, from_micros
 from slamon.store import filed, measured
+from slamon.store.coverage import NO_COVERAGE, CoverageTable, unpack_coverage
 from slamon.store.entry import Entry
 from slamon.store.reads import Reads
 
@@ -28,13 +27,38 @@ LINE_KINDS = EPISODE_KINDS | {measured.FOUND, measured.BLIND, measured.NOTICE} |
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What is on record of all lines together: read once, used for every line."""
+    """What is on record of all lines together: read once, used for every line; a line's own is made when asked for."""
 
-    judges: Mapping[str, Judge]
-    coverage: Mapping[str, Coverage]
+    states: Mapping[str, str]
+    table: CoverageTable
     blind: Mapping[str, list[Span[datetime]]]
     maintenance: tuple[Maintenance, ...]
     as_of: datetime | None
+
+    def judge(self, line_id: str) -> Judge | None:
+        """Return the judge of a line that is not quiet, None for one that is."""
+        text = self.states.get(line_id)
+        return None if text is None else measured.judge_of(line_id, text)
+
+    def coverage(self, line_id: str) -> Coverage:
+        """Return how far a line was observed: as its state or the checkpoint says, whichever is further."""
+        stored = self.table.get(line_id, NEVER_SEEN)
+        text = self.states.get(line_id)
+        if text is None:
+            return stored
+        own = measured.coverage_in(text)
+        return stored if _us(own) < _us(stored) else own
+
+    def windows(self, line_id: str) -> tuple[Maintenance, ...]:
+        """Return the planned work that may concern a line: what names it, and all that names an upstream."""
+        return tuple(w for w in self.maintenance if w.upstream is not None or line_id in w.line_ids)
+
+
+NEVER_SEEN = Coverage()
+
+
+def _us(coverage: Coverage) -> datetime:
+    return coverage.until if coverage.until is not None else EPOCH
 
 
 @dataclass(slots=True)
@@ -55,34 +79,25 @@ class _Gathered:
     filed: list[Entry] = field(default_factory=list)
 
 
-def pack_coverage(coverage: Mapping[str, Coverage]) -> bytes:
-    """Return how far each line was observed, for a checkpoint."""
-    values = {line_id: measured.coverage_values(one) for line_id, one in coverage.items()}
-    return zlib.compress(json.dumps(values, separators=(",", ":")).encode(), 1)
-
-
-def unpack_coverage(data: bytes) -> dict[str, Coverage]:
-    """Return what `pack_coverage` was given."""
-    return {line_id: measured.coverage_of(one) for line_id, one in json.loads(zlib.decompress(data)).items()}
-
-
-def read_fleet(ledger: Reads, vantage: str, ends_after: datetime = EPOCH) -> Fleet:
-    """Return what is on record of all lines together; blind time that ended before `ends_after` is left out."""
+def read_fleet(ledger: Reads, vantage: str, line_id: str | None = None) -> Fleet:
+    """Return what is on record of all lines together; with `line_id`, blind time of that line alone."""
     stored = ledger.checkpoint(vantage)
-    coverage = unpack_coverage(stored[1]) if stored is not None else {}
-    judges = {line_id: measured.judge_of(line_id, text) for line_id, text in ledger.states().items()}
-    for line_id, judge in judges.items():
-        known = coverage.get(line_id)
-        if known is None or known.until is None or (judge.coverage.until or EPOCH) >= known.until:
-            coverage[line_id] = judge.coverage
+    table = unpack_coverage(stored[1]) if stored is not None else NO_COVERAGE
+    states = ledger.states()
+    ends = [until for text in states.values() if (until := measured.coverage_in(text).until) is not None]
+    if table.latest_us is not None:
+        ends.append(from_micros(table.latest_us))
+    maintenance = filed.fold_maintenance(ledger.entries(kinds=filed.MAINTENANCE_KINDS))
+    return Fleet(states, table, _blind_together(ledger, line_id), maintenance, max(ends, default=None))
+
+
+def _blind_together(ledger: Reads, line_id: str | None) -> dict[str, list[Span[datetime]]]:
     blind: dict[str, list[Span[datetime]]] = {}
     for entry in ledger.entries(kinds={measured.MANY_BLIND}):
-        if entry.at > ends_after:
+        if line_id is None or f'"{line_id}"' in entry.payload_json:
             for one in measured.blindness_of(entry):
                 blind.setdefault(one.line_id, []).append(Span(one.start, one.end))
-    maintenance = filed.fold_maintenance(ledger.entries(kinds=filed.MAINTENANCE_KINDS))
-    as_of = max((one.until for one in coverage.values() if one.until is not None), default=None)
-    return Fleet(judges, coverage, blind, maintenance, as_of)
+    return blind
 
 
 def read_line(ledger: Reads, fleet: Fleet, line_id: str) -> LineBook:
@@ -105,9 +120,8 @@ def _book(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
     gathered = _Gathered()
     for entry in entries:
         _gather(gathered, entry, line_id)
-    judge = fleet.judges.get(line_id)
-    _overlay(gathered, judge)
-    coverage = fleet.coverage.get(line_id, Coverage())
+    _overlay(gathered, fleet.judge(line_id))
+    coverage = fleet.coverage(line_id)
     until = fleet.as_of if fleet.as_of is not None else EPOCH
     never: SpanSet[datetime] = SpanSet()
     unseen = unobserved(coverage, Span(EPOCH, until), until) if until > EPOCH else never
@@ -120,7 +134,7 @@ def _book(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
             until=until,
             numbers=gathered.numbers,
         ),
-        filed.fold_filed(gathered.filed, fleet.maintenance),
+        filed.fold_filed(gathered.filed, fleet.windows(line_id)),
     )
 
 

@@ -75,7 +75,7 @@ class Transaction(Reads):
             self._connection.execute(sqlite.upsert(checkpoint), row)
 
     def keep_tail(self, batches: Sequence[TailBatch], prune_before: datetime | None) -> None:
-        """Add the writer's batches of readings; forget those that end at `prune_before` or earlier."""
+        """Forget the writer's batches of readings that end at `prune_before` or earlier; then add these."""
         rows = [
             {
                 "vantage": self._writer,
@@ -86,11 +86,11 @@ class Transaction(Reads):
             for one in batches
         ]
         with sqlite.operator_errors(self._path):
-            if rows:
-                self._connection.execute(insert(tail), rows)
             if prune_before is not None:
                 old = (tail.c.vantage == self._writer) & (tail.c.end_us <= micros(utc(prune_before)))
                 self._connection.execute(delete(tail).where(old))
+            if rows:
+                self._connection.execute(insert(tail), rows)
 
 
 class Ledger(Reads):

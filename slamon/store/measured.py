@@ -188,6 +188,14 @@ def state_text(judge: Judge, collecting: Collecting | None = None) -> str:
     )
 
 
+def coverage_in(text: str) -> Coverage:
+    """Return the coverage in a `state_text`, which begins with it, without reading the rest."""
+    return coverage_of(json.loads(text[len(_COVERAGE_FIRST) : text.index("]") + 1]))
+
+
+_COVERAGE_FIRST = '{"coverage":'
+
+
 def judge_of(line_id: str, text: str) -> Judge:
     """Return the judge of `state_text`."""
     state = json.loads(text)
