@@ -87,7 +87,7 @@ CAP = [
 DAYS = [
     Fact(
         "one second short of a day earns no day",
-        Story((drawn("10-05 00:00", "x" * 86399, 1),), contracts=rounding("up")),
+        Story((drawn("10-05 00:00", "x" * 23, 3600), drawn("10-05 23:00", "x", 3599)), contracts=rounding("up")),
         {"0 applied": {}, "extension_days": "0", "interrupted": 86399},
     ),
     Fact(
