@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from slamon.core.reading import Reading
+from slamon.probes.columns import Rows
 
 # Politeness (F7): two packets per second and target at most, confirm runs included.
 MIN_GAP_MS = 500
@@ -96,9 +96,15 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a prober hands on at once: readings in time order per line, its health, what happened to it."""
+    """What a prober hands on at once: rows in time order per line, its health, what happened to it.
 
-    readings: tuple[Reading, ...]
+    `rows` (`slamon.probes.columns.ROW`) number their lines by `roster`, the ids in the order of the last `start` or
+    `update` that the prober had taken, and their blind reasons by `reasons` (0: not blind).
+    """
+
+    rows: Rows
+    roster: Sequence[str]
+    reasons: Sequence[str]
     health: Health
     events: tuple[ProbeEvent, ...] = ()
 
