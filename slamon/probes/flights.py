@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import heapq
 import secrets
-import struct
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from slamon.probes.icmp_socket import Arrival
 from slamon.probes.packet import MS_NS, Packet
+from slamon.probes.shape import COOKIE_BYTES, MIN_PAYLOAD_BYTES, SINGLE, Shape, marks, payload
 from slamon.probes.walltime import ClockReading
 
 Owner = TypeVar("Owner")
 
-_MARK = struct.Struct("!8sQ")
-MIN_PAYLOAD_BYTES = _MARK.size
-_FILLER = bytes(range(256)) * 256
 # A reply stamped in time reaches the socket's queue within this; only then is a packet called lost.
 GRACE_NS = 5 * MS_NS
 # When wall and steady clock move against each other by more than this during a probe, its RTT is dropped (F2).
-_OFFSET_TOLERANCE_NS = MS_NS
+OFFSET_TOLERANCE_NS = MS_NS
 _CLOSED_KEPT = 65_536
 
 
@@ -55,28 +52,49 @@ class Flight(Generic[Owner]):
 
 
 class Flights(Generic[Owner]):
-    """All packets on their way, by number; the number's low 16 bits are the ICMP sequence."""
+    """Single packets on their way, by number; the number's low 16 bits are the ICMP sequence.
 
-    def __init__(self) -> None:
+    A packet that a wheel sent for a line that has left it since is adopted by a key of its own.
+    """
+
+    def __init__(self, cookie: bytes | None = None) -> None:
         self.counters = Counters()
-        self._cookie = secrets.token_bytes(8)
+        self.cookie = cookie or secrets.token_bytes(COOKIE_BYTES)
         self._next = 0
         self._flying: dict[int, Flight[Owner]] = {}
         self._deadlines: list[tuple[int, int]] = []
         self._closed: dict[int, tuple[str, bool]] = {}
+        self._shapes: dict[tuple[int, int, int], Shape] = {}
 
     def number(self) -> int:
         """Return the number of the next packet."""
-        self._next += 1
+        self._next = self._next % (SINGLE - 1) + 1
         return self._next
 
     def payload(self, number: int, payload_bytes: int) -> bytes:
-        """Return the payload of a packet: our cookie, its number, filler."""
-        return _MARK.pack(self._cookie, number) + _FILLER[: max(0, payload_bytes - MIN_PAYLOAD_BYTES)]
+        """Return the payload of a packet: its numbers, our cookie, filler."""
+        return payload(self.cookie, number & 0xFFFF, SINGLE | number, payload_bytes)
+
+    def packet(self, number: int, payload_bytes: int, identifier: int, family: int) -> bytes:
+        """Return a whole packet."""
+        return self.shape(payload_bytes, identifier, family).packet(number & 0xFFFF, SINGLE | number)
+
+    def shape(self, payload_bytes: int, identifier: int, family: int) -> Shape:
+        """Return what packets of this size have in common."""
+        found = self._shapes.get((payload_bytes, identifier, family))
+        if found is None:
+            found = self._shapes[payload_bytes, identifier, family] = Shape(
+                identifier, family, self.cookie, payload_bytes
+            )
+        return found
 
     def launch(self, number: int, flight: Flight[Owner]) -> None:
         """Note that a packet has left."""
         self.counters.sent += 1
+        self.adopt(number, flight)
+
+    def adopt(self, number: int, flight: Flight[Owner]) -> None:
+        """Take over a packet that has left already."""
         self._flying[number] = flight
         heapq.heappush(self._deadlines, (flight.packet.at_ns + flight.timeout_ns + GRACE_NS, number))
 
@@ -85,15 +103,17 @@ class Flights(Generic[Owner]):
         if arrival.identifier != identifier:
             return None
         number = self._believe(arrival)
-        if number is None:
-            return None
+        return None if number is None else self.settle(number, arrival.stamp_ns, clocks)
+
+    def settle(self, number: int, stamp_ns: int | None, clocks: ClockReading) -> Flight[Owner] | None:
+        """Book a reply that was believed; return the flight that it ends, if it is in time and the first one."""
         flight = self._flying.get(number)
         if flight is None:
             _, answered = self._closed.get(number, ("", False))
             self.counters.duplicate += answered
             self.counters.late += not answered
             return None
-        elapsed_ns, rtt_ns = _elapsed(flight, arrival, clocks)
+        elapsed_ns, rtt_ns = elapsed(flight.packet.at_ns, flight.wall_ns, flight.offset_ns, stamp_ns, clocks)
         if elapsed_ns > flight.timeout_ns:
             self.counters.late += 1
             return None
@@ -124,20 +144,24 @@ class Flights(Generic[Owner]):
         if not arrival.intact:
             self.counters.corrupt += 1
             return None
-        if len(arrival.payload) < MIN_PAYLOAD_BYTES:
-            self.counters.forged += 1
+        found = marks(arrival.payload)
+        if found is None:
+            known = len(arrival.payload) >= MIN_PAYLOAD_BYTES and self.cookie in arrival.payload
+            self.counters.corrupt += known
+            self.counters.forged += not known
             return None
-        cookie, number = _MARK.unpack_from(arrival.payload)
+        index, cookie = found
+        number = index & ~SINGLE
         flight = self._flying.get(number)
         host = flight.host if flight is not None else self._closed.get(number, (arrival.host, False))[0]
-        ours = cookie == self._cookie and 0 < number <= self._next and number & 0xFFFF == arrival.sequence
-        if not ours or arrival.host != host:
+        ours = cookie == self.cookie and index & SINGLE and number & 0xFFFF == arrival.sequence
+        if not ours or not number or arrival.host != host:
             self.counters.forged += 1
             return None
         if flight is not None and arrival.payload != self.payload(number, flight.payload_bytes):
             self.counters.corrupt += 1
             return None
-        return int(number)
+        return number
 
     def _close(self, number: int, *, answered: bool) -> None:
         self._closed[number] = self._flying.pop(number).host, answered
@@ -145,11 +169,13 @@ class Flights(Generic[Owner]):
             del self._closed[next(iter(self._closed))]
 
 
-def _elapsed(flight: Flight[Owner], arrival: Arrival, clocks: ClockReading) -> tuple[int, int | None]:
-    """Return how long the reply took, and its RTT: None where the clocks moved under it or the kernel set no stamp."""
-    until_read_ns = max(0, clocks.steady_ns - flight.packet.at_ns)
-    moved = abs(clocks.offset_ns - flight.offset_ns) > _OFFSET_TOLERANCE_NS
-    if arrival.stamp_ns is None or moved:
+def elapsed(
+    at_ns: int, wall_ns: int, offset_ns: int, stamp_ns: int | None, clocks: ClockReading
+) -> tuple[int, int | None]:
+    """Return how long a reply took, and its RTT: None where the clocks moved under it or the kernel set no stamp."""
+    until_read_ns = max(0, clocks.steady_ns - at_ns)
+    moved = abs(clocks.offset_ns - offset_ns) > OFFSET_TOLERANCE_NS
+    if stamp_ns is None or moved:
         return until_read_ns, None
-    rtt_ns = arrival.stamp_ns - flight.wall_ns
+    rtt_ns = stamp_ns - wall_ns
     return (rtt_ns, rtt_ns) if rtt_ns >= 0 else (until_read_ns, None)

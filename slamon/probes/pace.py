@@ -1,6 +1,6 @@
 """When the packets of a line are due: evenly over its interval, with a phase of its own, never too close.
 
-Slot ``n`` lies at ``phase + n * gap``, window edges at ``phase + k * interval``. A confirm run sends every 500 ms
+Slot ``n`` lies at ``phase + n * interval / packets``, window edges at ``phase + k * interval``. A confirm run sends every 500 ms
 beside the slots.
 """
 
@@ -34,6 +34,18 @@ class Pace:
     open_after_ns: int
 
     @property
+    def packets(self) -> int:
+        """Return the packets of an interval."""
+        return self.interval_ns // self.gap_ns
+
+    def slot_after(self, phase_ns: int, at_ns: int) -> int:
+        """Return the first slot after `at_ns`; slots and window edges never drift apart."""
+        number = (at_ns - phase_ns) * self.packets // self.interval_ns
+        while (slot_ns := phase_ns + number * self.interval_ns // self.packets) <= at_ns:
+            number += 1
+        return slot_ns
+
+    @property
     def is_slow(self) -> bool:
         """Tell whether three packets at the usual gap, and the references' word, would outlast the time to an alarm."""
         return self.gap_ns + _WORD_NS > self.open_after_ns
@@ -63,12 +75,12 @@ def phase_of(line_id: str, interval_ns: int, start_ns: int) -> int:
 class Schedule:
     """The next packet of one line."""
 
-    __slots__ = ("_gap_ns", "_last_ns", "due_ns", "slot_ns")
+    __slots__ = ("_last_ns", "_pace", "_phase_ns", "due_ns", "slot_ns")
 
     def __init__(self, pace: Pace, phase_ns: int, start_ns: int) -> None:
-        self._gap_ns = pace.gap_ns
+        self._pace, self._phase_ns = pace, phase_ns
         self._last_ns: int | None = None
-        self.slot_ns = phase_ns + -((phase_ns - start_ns) // pace.gap_ns) * pace.gap_ns
+        self.slot_ns = pace.slot_after(phase_ns, start_ns - 1)
         self.due_ns = self.slot_ns
 
     @property
@@ -94,9 +106,9 @@ class Schedule:
         soonest = now_ns if self._last_ns is None else max(now_ns, self._last_ns + MIN_GAP_NS)
         self.due_ns = min(self.due_ns, soonest)
 
-    def postpone(self, now_ns: int) -> None:
-        """Leave out one confirm packet, the vantage's cap being reached; usual slots are not touched."""
-        self.due_ns = min(self._polite(self.slot_ns), now_ns + MIN_GAP_NS)
+    def postpone(self) -> None:
+        """Leave out the confirm packets up to the next usual slot: the vantage's cap is reached."""
+        self.due_ns = self._polite(self.slot_ns)
 
     def hold(self, until_ns: int) -> None:
         """Wait until `until_ns`: another line has just probed the same address."""
@@ -107,4 +119,4 @@ class Schedule:
 
     def _pass_slots(self, at_ns: int) -> None:
         if self.slot_ns <= at_ns:
-            self.slot_ns += ((at_ns - self.slot_ns) // self._gap_ns + 1) * self._gap_ns
+            self.slot_ns = self._pace.slot_after(self._phase_ns, at_ns)

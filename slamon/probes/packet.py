@@ -61,21 +61,31 @@ class Cut:
 def stats_of(packets: Sequence[Packet]) -> TargetStats | None:
     """Return what the packets of one target add up to, or None where none was sent.
 
-    IPDV is the mean absolute difference of consecutive RTTs, in the order of sending.
+    IPDV is the mean absolute difference of consecutive RTTs, in the order of sending. All are whole microseconds.
     """
     known = [packet for packet in packets if packet.outcome in (Outcome.ANSWERED, Outcome.LOST)]
     if not known:
         return None
     received = sum(packet.outcome is Outcome.ANSWERED for packet in known)
-    rtts = [packet.rtt_ns / MS_NS for packet in known if packet.rtt_ns is not None]
-    if not rtts:
+    rtts_us = [in_us(packet.rtt_ns) for packet in known if packet.rtt_ns is not None]
+    if not rtts_us:
         return TargetStats(len(known), received)
-    steps = [abs(after - before) for before, after in pairwise(rtts)]
+    steps_us = [abs(after - before) for before, after in pairwise(rtts_us)]
     return TargetStats(
         sent=len(known),
         received=received,
-        rtt_min_ms=min(rtts),
-        rtt_mean_ms=min(max(sum(rtts) / len(rtts), min(rtts)), max(rtts)),
-        rtt_max_ms=max(rtts),
-        ipdv_ms=sum(steps) / len(steps) if steps else None,
+        rtt_min_ms=min(rtts_us) / 1000,
+        rtt_mean_ms=mean(sum(rtts_us), len(rtts_us)) / 1000,
+        rtt_max_ms=max(rtts_us) / 1000,
+        ipdv_ms=mean(sum(steps_us), len(steps_us)) / 1000 if steps_us else None,
     )
+
+
+def in_us(span_ns: int) -> int:
+    """Return a span in whole microseconds, half up."""
+    return (span_ns + 500) // 1000
+
+
+def mean(total: int, count: int) -> int:
+    """Return the mean as a whole number, half up: what rows of columns carry."""
+    return (2 * total + count) // (2 * count)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from slamon.probes.flights import GRACE_NS, MIN_PAYLOAD_BYTES, Flight, Flights
-from slamon.probes.icmp_socket import Arrival, internet_checksum, parse
+from slamon.probes.flights import GRACE_NS, Flight, Flights
+from slamon.probes.icmp_socket import Arrival, parse
 from slamon.probes.packet import MS_NS, SECOND_NS, Outcome, Packet
+from slamon.probes.shape import MIN_PAYLOAD_BYTES, internet_checksum
 from slamon.probes.walltime import ClockReading
 
 HOST, OURS = "192.0.2.1", 4711
