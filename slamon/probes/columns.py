@@ -7,6 +7,7 @@ slow path see the same rounded values. Absent is -1, never 0.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ HAS_CPE = 2
 Rows = npt.NDArray[np.void]
 
 
-def reading_of(row: Any, roster: list[str], reasons: list[str], vantage: str | None = None) -> Reading:
+def reading_of(row: Any, roster: Sequence[str], reasons: Sequence[str], vantage: str | None = None) -> Reading:
     """Return the reading of one row; `blind` is an index into `reasons`, 0 for a window that was seen."""
     targets = int(row["targets"])
     return Reading(
@@ -76,3 +77,25 @@ def put(row: Any, reading: Reading, line: int, blind: int) -> None:
             ("ipdv", stats.ipdv_ms),
         ):
             row[f"{name}_{key}"] = ABSENT if value is None else round(value * 1000)
+
+
+def no_rows(count: int = 0) -> Rows:
+    """Return rows of nothing."""
+    return np.zeros(count, ROW)
+
+
+def rows_of(readings: Iterable[Reading]) -> tuple[Rows, list[str], list[str]]:
+    """Return readings as rows, with the roster and the reasons that they are numbered by."""
+    chosen = list(readings)
+    roster = list(dict.fromkeys(reading.line_id for reading in chosen))
+    reasons = ["", *dict.fromkeys(reading.blind for reading in chosen if reading.blind)]
+    lines, blinds = ({text: number for number, text in enumerate(texts)} for texts in (roster, reasons))
+    rows = no_rows(len(chosen))
+    for row, reading in zip(rows, chosen, strict=True):
+        put(row, reading, lines[reading.line_id], blinds[reading.blind or ""])
+    return rows, roster, reasons
+
+
+def readings_of(rows: Rows, roster: Sequence[str], reasons: Sequence[str]) -> list[Reading]:
+    """Return rows as readings."""
+    return [reading_of(row, roster, reasons) for row in rows]

@@ -1,6 +1,8 @@
-"""Frames between the daemon and a prober process: a length (4 bytes, big-endian), then JSON of one message.
+"""Frames between the daemon and a prober process: two lengths (4 bytes each, big-endian), JSON of one message, bytes.
 
-Instants travel as microseconds since the epoch. A message is ``[kind, body]``.
+A message is ``[kind, body]``; instants travel as microseconds since the epoch. The bytes are the rows of a batch as
+they lie in memory: both ends are one machine. Rows are numbered by the roster that the prober had taken last; its
+number travels instead of a hundred thousand ids.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
-from slamon.core.reading import Reading, TargetStats
-from slamon.core.timespan import from_micros, micros
-from slamon.probes.protocol import Batch, Health, ProbeEvent, ProbeLine
+import numpy as np
 
-LENGTH = struct.Struct("!I")
+from slamon.core.timespan import from_micros, micros
+from slamon.probes.columns import ROW
+from slamon.probes.protocol import Batch, Health, OnsetEvidence, ProbeEvent, ProbeLine, QuotedError
+
+LENGTHS = struct.Struct("!II")
 MAX_FRAME_BYTES = 256 << 20
 
 LINES = "lines"
@@ -25,16 +29,19 @@ BATCH = "batch"
 ERROR = "error"
 
 
-def frame(kind: str, body: object = None) -> bytes:
+Message = tuple[str, Any, bytes]
+
+
+def frame(kind: str, body: object = None, blob: bytes = b"") -> bytes:
     """Return a message as a frame."""
     data = json.dumps([kind, body], ensure_ascii=False, separators=(",", ":")).encode()
-    return LENGTH.pack(len(data)) + data
+    return LENGTHS.pack(len(data), len(blob)) + data + blob
 
 
-def message(data: bytes) -> tuple[str, Any]:
-    """Return the kind and the body of a frame's content."""
-    kind, body = json.loads(data)
-    return kind, body
+def message(data: bytes, text_bytes: int) -> Message:
+    """Return the kind, the body and the bytes of a frame's content."""
+    kind, body = json.loads(data[:text_bytes])
+    return kind, body, data[text_bytes:]
 
 
 class FrameReader:
@@ -43,15 +50,16 @@ class FrameReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[tuple[str, Any]]:
+    def feed(self, data: bytes) -> list[Message]:
         """Return the messages that are complete now."""
         self._buffer += data
-        found: list[tuple[str, Any]] = []
-        while len(self._buffer) >= LENGTH.size:
-            end = LENGTH.size + LENGTH.unpack_from(self._buffer)[0]
+        found: list[Message] = []
+        while len(self._buffer) >= LENGTHS.size:
+            text_bytes, blob_bytes = LENGTHS.unpack_from(self._buffer)
+            end = LENGTHS.size + text_bytes + blob_bytes
             if len(self._buffer) < end:
                 break
-            found.append(message(bytes(self._buffer[LENGTH.size : end])))
+            found.append(message(bytes(self._buffer[LENGTHS.size : end]), text_bytes))
             del self._buffer[:end]
         return found
 
@@ -67,36 +75,44 @@ def lines_of(body: Any) -> tuple[list[ProbeLine], list[str]]:  # noqa: ANN401 - 
     return [ProbeLine(**line) for line in lines], references
 
 
-def batch_frame(batch: Batch) -> bytes:
-    """Return a batch as a frame."""
+def batch_frame(batch: Batch, roster_number: int = 0) -> bytes:
+    """Return a batch as a frame; the other end knows the roster of that number."""
     health = asdict(batch.health) | {"at": micros(batch.health.at)}
     events = [[event.kind, micros(event.at), event.detail] for event in batch.events]
-    return frame(BATCH, [[_reading_row(reading) for reading in batch.readings], health, events])
+    evidence = [_evidence_row(one) for one in batch.evidence]
+    body = [roster_number, list(batch.reasons), health, events, evidence]
+    return frame(BATCH, body, batch.rows.tobytes())
 
 
-def batch_of(body: Any) -> Batch:  # noqa: ANN401 - parsed JSON
+def roster_number(body: Any) -> int:  # noqa: ANN401 - parsed JSON
+    """Return the number of the roster that a batch's rows are numbered by."""
+    return int(body[0])
+
+
+def batch_of(body: Any, blob: bytes, roster: Sequence[str]) -> Batch:  # noqa: ANN401 - parsed JSON
     """Return the batch of a `batch_frame`."""
-    rows, health, events = body
+    _, reasons, health, events, evidence = body
     return Batch(
-        readings=tuple(_reading(*row) for row in rows),
+        rows=np.frombuffer(blob, ROW),
+        roster=roster,
+        reasons=reasons,
         health=Health(**{**health, "at": from_micros(health["at"])}),
         events=tuple(ProbeEvent(kind, from_micros(at), detail) for kind, at, detail in events),
+        evidence=tuple(_evidence(*row) for row in evidence),
     )
 
 
-def _reading_row(reading: Reading) -> list[object]:
-    stats = [astuple(target) if target is not None else None for target in (reading.demarc, reading.cpe)]
-    return [reading.line_id, micros(reading.start), micros(reading.end), *stats, reading.blind]
+def _evidence_row(one: OnsetEvidence) -> list[object]:
+    last_good = micros(one.last_good) if one.last_good is not None else None
+    errors = [[error.source, error.said, micros(error.at), error.count] for error in one.errors]
+    return [one.line_id, micros(one.at), last_good, micros(one.first_bad), errors]
 
 
-def _reading(
-    line_id: str, start: int, end: int, demarc: list[Any] | None, cpe: list[Any] | None, blind: str | None
-) -> Reading:
-    return Reading(
+def _evidence(line_id: str, at: int, last_good: int | None, first_bad: int, errors: list[Any]) -> OnsetEvidence:
+    return OnsetEvidence(
         line_id,
-        from_micros(start),
-        from_micros(end),
-        TargetStats(*demarc) if demarc is not None else None,
-        TargetStats(*cpe) if cpe is not None else None,
-        blind=blind,
+        from_micros(at),
+        from_micros(last_good) if last_good is not None else None,
+        from_micros(first_bad),
+        tuple(QuotedError(source, said, from_micros(seen), count) for source, said, seen, count in errors),
     )

@@ -8,13 +8,25 @@ import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
-from slamon.probes.framing import BATCH, ERROR, LENGTH, READY, STOP, batch_of, frame, lines_frame, message
-from slamon.probes.protocol import Batch, ProbeError, ProbeLine
+from slamon.probes.framing import (
+    BATCH,
+    ERROR,
+    LENGTHS,
+    READY,
+    STOP,
+    Message,
+    batch_of,
+    frame,
+    lines_frame,
+    message,
+    roster_number,
+)
+from slamon.probes.protocol import Batch, ProbeError, ProbeLine, next_roster
 
 _START_S = 30.0
 _STOP_S = 5.0
+_STREAM_BYTES = 4 << 20
 
 
 class IcmpProber:
@@ -26,6 +38,7 @@ class IcmpProber:
         self._writer: asyncio.StreamWriter | None = None
         self._stopping = False
         self._read = False
+        self._rosters: dict[int, list[str]] = {0: []}
 
     @property
     def pid(self) -> int | None:
@@ -36,6 +49,7 @@ class IcmpProber:
         """Start the process and hand it the lines; raises `ProbeError` where no ICMP socket can be had."""
         await self._end()
         self._stopping = self._read = False
+        self._rosters = {0: []}
         ours, theirs = socket.socketpair()
         with theirs:
             # -P: no module of the working directory shadows ours. A session of its own: Ctrl-C comes to the daemon.
@@ -50,9 +64,9 @@ class IcmpProber:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-        self._reader, self._writer = await asyncio.open_connection(sock=ours)
+        self._reader, self._writer = await asyncio.open_connection(sock=ours, limit=_STREAM_BYTES)
         try:
-            kind, body = await asyncio.wait_for(self._message(), _START_S)
+            kind, body, _ = await asyncio.wait_for(self._message(), _START_S)
         except TimeoutError:
             await self._end()
             raise ProbeError(f"the prober process did not come up within {_START_S:g} s") from None
@@ -63,6 +77,8 @@ class IcmpProber:
 
     async def update(self, lines: Sequence[ProbeLine], references: Sequence[str] = ()) -> None:
         """Replace lines and references; unchanged lines keep their pace."""
+        number, before = max(self._rosters.items())
+        self._rosters[number + 1] = next_roster(before, lines)
         await self._send(lines_frame(lines, references))
 
     async def batches(self) -> AsyncIterator[Batch]:
@@ -70,14 +86,17 @@ class IcmpProber:
         self._read = True
         while True:
             try:
-                kind, body = await self._message()
+                kind, body, blob = await self._message()
             except ProbeError:
                 self._hang_up()
                 if self._stopping:
                     return
                 raise
             if kind == BATCH:
-                yield batch_of(body)
+                number = roster_number(body)
+                for old in [key for key in self._rosters if key < number]:
+                    del self._rosters[old]
+                yield batch_of(body, blob, self._rosters[number])
 
     async def stop(self) -> None:
         """Let the process hand on what it knows and end."""
@@ -99,12 +118,12 @@ class IcmpProber:
         if self._writer is not None:
             self._writer.close()
 
-    async def _message(self) -> tuple[str, Any]:
+    async def _message(self) -> Message:
         if self._reader is None:
             raise ProbeError("the prober was not started")
         try:
-            size = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))[0]
-            return message(await self._reader.readexactly(size))
+            text_bytes, blob_bytes = LENGTHS.unpack(await self._reader.readexactly(LENGTHS.size))
+            return message(await self._reader.readexactly(text_bytes + blob_bytes), text_bytes)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             code = await self._process.wait() if self._process is not None else None
             raise ProbeError(f"the prober process ended by itself (exit status {code})") from error

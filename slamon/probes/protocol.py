@@ -6,12 +6,13 @@ blind readings with a reason, never as loss. Whatever sends the packets, this st
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from slamon.probes.columns import Rows
+from slamon.core.reading import Reading
+from slamon.probes.columns import Rows, readings_of, rows_of
 
 # Politeness (F7): two packets per second and target at most, confirm runs included.
 MIN_GAP_MS = 500
@@ -28,7 +29,7 @@ class ProbeLine:
 
     Packets are spread evenly over the interval; what would be more than two per second is left out. A payload
     below 16 bytes is sent with 16, which our cookie needs. `rank` is the order of importance under overload,
-    lower first; `open_after_s` bounds the confirm run.
+    lower first; `open_after_s` bounds the confirm run; `source` is an address of this machine to send from.
     """
 
     line_id: str
@@ -41,6 +42,7 @@ class ProbeLine:
     dscp: int = 0
     open_after_s: float = 10.0
     rank: int = 0
+    source: str | None = None
 
     def __post_init__(self) -> None:
         if not self.demarc and not self.cpe:
@@ -63,7 +65,7 @@ class ProbeEvent:
     """Something about the vantage itself that people should know.
 
     `kind`: ``clock_step``, ``suspended``, ``stall``, ``overload``, ``socket_drops``, ``reference_lost``,
-    ``reference_back``.
+    ``reference_back``, ``link_down``, ``link_up``; ``rate_limited`` is a hint about the far end of one line.
     """
 
     kind: str
@@ -95,6 +97,32 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotedError:
+    """An ICMP error that quoted a packet of ours: who sent it, what it said, how often since the first one."""
+
+    source: str
+    said: str
+    at: datetime
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetEvidence:
+    """What was seen when a line was lost, told `at` its third lost packet.
+
+    `last_good` and `first_bad` are the instants at which the last answered and the first lost packet left (None: no
+    answered one is known); `traceroute` is filled in by whoever asks for one (`slamon.probes.oneshot`).
+    """
+
+    line_id: str
+    at: datetime
+    last_good: datetime | None
+    first_bad: datetime
+    errors: tuple[QuotedError, ...] = ()
+    traceroute: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What a prober hands on at once: rows in time order per line, its health, what happened to it.
 
@@ -107,6 +135,33 @@ class Batch:
     reasons: Sequence[str]
     health: Health
     events: tuple[ProbeEvent, ...] = ()
+    evidence: tuple[OnsetEvidence, ...] = ()
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Return the rows as readings, one object each: for few rows."""
+        return tuple(readings_of(self.rows, self.roster, self.reasons))
+
+
+def batch_of_readings(
+    readings: Iterable[Reading],
+    health: Health,
+    events: Iterable[ProbeEvent] = (),
+    evidence: Iterable[OnsetEvidence] = (),
+) -> Batch:
+    """Return a batch made of readings: for scripts and tests."""
+    rows, roster, reasons = rows_of(readings)
+    return Batch(rows, roster, reasons, health, tuple(events), tuple(evidence))
+
+
+def next_roster(before: Sequence[str], lines: Iterable[ProbeLine]) -> list[str]:
+    """Return the ids by which rows are numbered from now on: the lines, then those that are no longer probed.
+
+    The removed ones are still spoken of, for as long as their last windows take.
+    """
+    ids = [line.line_id for line in lines]
+    known = set(ids)
+    return [*ids, *(line_id for line_id in before if line_id not in known)]
 
 
 class Prober(Protocol):

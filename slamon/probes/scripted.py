@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from slamon.core.reading import Reading
 from slamon.core.timespan import EPOCH
-from slamon.probes.protocol import Batch, Health, ProbeError, ProbeEvent, ProbeLine
+from slamon.probes.protocol import Batch, Health, ProbeError, ProbeEvent, ProbeLine, batch_of_readings
 
 
 class ScriptedProber:
@@ -44,7 +44,7 @@ class ScriptedProber:
     def feed(self, *readings: Reading, events: Sequence[ProbeEvent] = (), health: Health | None = None) -> None:
         """Hand on a batch; its health says it came as far as its last reading unless given."""
         at = max((reading.end for reading in readings), default=EPOCH)
-        self._queue.put_nowait(Batch(readings, health or Health(at=at, lines=len(self.lines)), tuple(events)))
+        self._queue.put_nowait(batch_of_readings(readings, health or Health(at=at, lines=len(self.lines)), events))
 
     def fail(self, why: str) -> None:
         """Die after what was fed so far: `batches` raises `ProbeError`."""

@@ -10,7 +10,7 @@ from slamon.probes.icmp import IcmpProber
 from slamon.probes.oneshot import ping
 from slamon.probes.pace import Pace, phase_of
 from slamon.probes.packet import MS_NS, SECOND_NS
-from slamon.probes.protocol import Batch, Health, ProbeError, ProbeEvent, ProbeLine, Prober
+from slamon.probes.protocol import Health, ProbeError, ProbeEvent, ProbeLine, Prober, batch_of_readings
 from slamon.probes.scripted import ScriptedProber
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_phases_are_spread_and_stay_the_same():
 
 def test_the_scripted_prober_hands_on_its_script_then_what_is_fed():
     async def scenario() -> None:
-        fake = ScriptedProber([Batch((READING,), Health(at=NOON))])
+        fake = ScriptedProber([batch_of_readings([READING], Health(at=NOON))])
         prober: Prober = fake
         await prober.start([LINE], ["192.0.2.9"])
         fake.feed(READING, events=[ProbeEvent("clock_step", NOON)])
