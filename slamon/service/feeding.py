@@ -93,10 +93,7 @@ class Feed:
                 return
 
     def _judge(self, batch: Batch) -> None:
-        happenings: list[Happening] = []
-        for reading in batch.readings:
-            if reading.line_id in self._judging.lines:
-                happenings.extend(self._judging.take(reading) or ())
+        happenings = self._judging.take_rows(batch.rows, batch.roster, batch.reasons)
         for event in batch.events:
             self._hear(event)
         _tell(happenings)

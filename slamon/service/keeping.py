@@ -12,7 +12,8 @@ from datetime import datetime
 import structlog
 
 from slamon.service import clock
-from slamon.service.judging import Judging, Pending
+from slamon.service.judging import Judging
+from slamon.service.pending import Pending
 from slamon.service.recording import Recorder
 from slamon.store.entry import Draft
 from slamon.store.errors import LedgerError
@@ -58,8 +59,10 @@ class Keeper:
             await self._something.wait()
             await asyncio.sleep(GROUP_S)
             self._something.clear()
-            if not await self._save(self._judging.drain()):
+            if not await self._save(self._judging.drain(clock.now() if self._judging.stirred else None)):
                 await asyncio.sleep(RETRY_S)
+                self._something.set()
+            elif self._judging.eventful:  # evidence of many lines is handed out bit by bit
                 self._something.set()
 
     async def _checkpoint(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slamon.core.judge import Coverage
-from slamon.service.judging import Pending
+from slamon.service.pending import Pending
 from slamon.store.coverage import pack_coverage, unpack_coverage
 from slamon.store.ledger import Ledger, Transaction
 

@@ -108,7 +108,7 @@ class Entry(NamedTuple):
 
 
 class TailBatch(NamedTuple):
-    """Recent readings of many lines in ``[start, end)``, packed (`slamon.store.evidence`)."""
+    """Recent readings of many lines in ``[start, end)``, packed (`slamon.store.rows` or `evidence`)."""
 
     start: datetime
     end: datetime

@@ -17,6 +17,7 @@ from itertools import accumulate, pairwise
 from slamon.core.quality import Verdict
 from slamon.core.reading import InterfaceStats, Reading, TargetStats
 from slamon.core.timespan import from_micros, micros
+from slamon.store import rows
 from slamon.store.errors import NotEvidence
 
 _FORM = "slamon.readings/1"
@@ -52,7 +53,9 @@ def pack_readings(readings: Sequence[Judged]) -> bytes:
 
 
 def unpack_readings(packed: bytes) -> list[Judged]:
-    """Return what `pack_readings` was given; raises `NotEvidence` for other bytes."""
+    """Return what `pack_readings` was given, or the readings of packed rows; raises `NotEvidence` for other bytes."""
+    if packed.startswith(rows.MAGIC):
+        return rows.unpack_judged(packed)
     try:
         return _unpacked(zlib.decompress(packed))
     except (zlib.error, ValueError, KeyError, IndexError, TypeError, StopIteration, OverflowError) as error:
