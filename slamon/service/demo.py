@@ -6,7 +6,6 @@ Everything it makes is gone afterwards, however it ends.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import tempfile
@@ -42,17 +41,16 @@ from slamon.store.errors import LedgerError
 PROMISED = Decimal("390.00")
 
 
-def main(seconds: float | None, console: Console, environ: Mapping[str, str] | None = None) -> int:
+def main(seconds: float | None, console: Console, environ: Mapping[str, str]) -> int:
     """Run the demo and return its exit code; `seconds` bounds its live part."""
-    found = os.environ if environ is None else environ
     month = last_month(clock.now())
     try:
         with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="slamon-demo-") as name:
             folder = Path(name)
             bound_s = DEFAULT_S if seconds is None else seconds
             live = write_live(folder, month.first_day, pace_of(bound_s))
-            _live(console, live, found, bound_s)
-            _month(console, write_month(folder, month.first_day), found, month)
+            _live(console, live, environ, bound_s)
+            _month(console, write_month(folder, month.first_day), environ, month)
     except KeyboardInterrupt:
         console.print("Stopped; what the demo had made is gone.")
         raise
