@@ -213,6 +213,15 @@ FACTS = [
         },
     ),
     Fact(
+        "days between two periods of a line are no service and cost nothing",
+        Story(
+            (drawn("10-12 00:00", "x" * 60),),
+            periods=(replace(AAA, last_day=date(2026, 10, 10)), replace(AAA, first_day=date(2026, 10, 16))),
+        ),
+        # 10 + 16 of 31 days: 3000 x 26/31 = 2516.129 -> 2516.13; what failed between is nobody's
+        {"rent": "2516.13", "service": 26 * 86400, "incidents": 0, "interrupted": 0},
+    ),
+    Fact(
         "whole suspended days cost nothing, the two half days are charged",
         Story(filed=(suspension("10-10 12:00", "10-13 12:00"),)),
         # days 11 and 12: 29 of 31: 3000 x 29/31 = 2806.4516 -> 2806.45; 900 x 29/31 = 841.9355 -> 841.94
