@@ -100,7 +100,7 @@ def assert_the_month(output: str) -> None:
 @pytest.mark.lab
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
 def test_a_demo_that_is_stopped_halfway_takes_everything_away(number: signal.Signals, code: int):
-    """Mutant: no `_ended_by_sigterm` in `main`: SIGTERM leaves folder and daemon behind."""
+    """Mutant: no `_ended_by_signal` in `main`: SIGTERM leaves folder and daemon behind."""
     ended, said = stopped("near# slamon run", number)
     assert ended == code
     assert left_behind("".join(said)) == []
