@@ -28,8 +28,8 @@ JOINED = [
         {"0 interruption from": "10-05 10:01", "0 interruption restore_s": 10740},
     ),
     Fact(
-        "exactly 7200 s before the alarm joins",
-        Story((OUTAGE,), (complaint("10-05 08:02"),)),
+        "exactly 7200 s before the alarm joins, though the ticket was closed before it",
+        Story((OUTAGE,), (complaint("10-05 08:02", closed="10-05 09:00"),)),
         # 08:02 to 13:00 is 17880 s; overrun 10680 -> 3 x 130
         {"incidents": 1, "0 onset": "10-05 10:00", "0 interruption from": "10-05 08:02", "credit": "390.00"},
     ),

@@ -31,6 +31,11 @@ OPENING = [
         {"incidents": 0, "up": 2678400},
     ),
     Fact(
+        "one long degraded reading is no incident",
+        Story((drawn("10-05 10:00", "~", 3600),), profile=PATIENT),
+        {"incidents": 0, "up": 2678400},
+    ),
+    Fact(
         "degraded readings that span less than degraded_open_after_s are no incident",
         Story((drawn("10-05 10:00", "~~~~"),), profile=PATIENT),
         {"incidents": 0},
