@@ -62,8 +62,14 @@ class Block:
     port: tuple[bool | None, ...] = (None,)
 
 
+PAUSES_S = (30, 59, 60, 61, 300, 540, 599, 600, 601, 660)
+
+
 @st.composite
 def blocks(draw: st.DrawFn) -> Block:
+    if draw(st.integers(0, 4)) == 0:  # good, blind or bad for about as long as closes, joins or continues an incident
+        shape = draw(st.sampled_from(("up", "up", "gap", "down")))
+        return Block(shape, draw(st.sampled_from(PAUSES_S)) * SECOND, 1)
     shape = draw(st.sampled_from([*SHAPES, "down", "down", "degraded", "up", "gap", "cpe_down", "blind", "slow"]))
     window_s = draw(
         st.one_of(
@@ -83,6 +89,36 @@ def blocks(draw: st.DrawFn) -> Block:
         (draw(st.sampled_from((100, 101, 150, 300))), draw(st.sampled_from((0, 50, 90)))) if slow else (1, 0)
     )
     return Block("up" if slow else shape, window, count, rtt_ms, ipdv_ms, port)
+
+
+@st.composite
+def scripts(draw: st.DrawFn) -> list[Block]:
+    """A short course of events that stands exactly at a threshold, or a second beside it."""
+
+    def one(*values: Any) -> Any:
+        return draw(st.sampled_from(values))
+
+    def block(shape: str, window_s: int, count: int = 1) -> Block:
+        return Block(shape, window_s * SECOND, count)
+
+    bad, beside = one("down", "degraded"), one(0, 0, 0, 1, -1)
+    match one("day", "reopens", "blind_between", "echo", "limit", "two"):
+        case "day":
+            second = one(43_200, 43_200, 43_200, 43_199, 43_201, 129_600)
+            return [block("down", 43_200), block("down", second), block("up", 700)]
+        case "reopens":
+            worse = block(one("down", "degraded"), 60, 6)
+            return [block(bad, 60, 6), block("up", one(60, 600) + beside), worse, block("up", 700)]
+        case "blind_between":
+            gap = one(60, 600, 3600) + beside
+            return [block(bad, 60, 6), block(one("gap", "blind"), gap), block(one(bad, bad, "degraded"), 60, 6)]
+        case "two":
+            return [block(bad, 60, 6), block("up", 700), block(one("down", "degraded"), 1200, 6), block("up", 700)]
+        case "echo":
+            return [block("up", 20, 3), block(bad, 20, one(1, 2)), block("up", 20, one(2, 3, 4)), block(bad, 20, 2)]
+        case _:
+            hours = one(1, 2, 24, 48)
+            return [block(bad, 30, 2 if bad == "down" else 10), block(bad, hours * 3600 + beside), block("up", 700)]
 
 
 def windows(at: int, block: Block, *, has_demarc: bool) -> list[Seen]:
@@ -118,7 +154,10 @@ def readings(draw: st.DrawFn, *, has_demarc: bool) -> tuple[Seen, ...]:
         begin = {"month": MONTH_START, "before": local(25, month=9), "hour": at - HOUR}[lead]
         if begin < at:
             seen.append(Seen(begin, at, good, GOOD, Fraction(1)))
-    for block in draw(st.lists(blocks(), min_size=1, max_size=9)):
+    course = draw(st.lists(blocks(), min_size=1, max_size=9))
+    if draw(st.integers(0, 2)) == 0:
+        course = [*draw(scripts()), *course[:2]]
+    for block in course:
         seen += windows(at, block, has_demarc=has_demarc)
         at += block.window * block.count
     tail = draw(st.sampled_from(("none", "minute", "month_end", "later", "later")))
@@ -318,6 +357,11 @@ def cases(draw: st.DrawFn) -> Case:
     for _ in desk.some(2):
         trouble = troubles[desk.one(*troubles)]
         corrections[trouble.key] = draw(correction(trouble, room(trouble, list(troubles.values()), until), desk))
+    pair = sorted(troubles.values(), key=lambda t: t.onset)[:2]
+    if len(pair) == 2 and pair[1].alarm is not None and desk.one(True, False, False):  # seen on site: it went on
+        went_on = pair[1].alarm + desk.one(-1, 0, 1, 600, 3600) * SECOND
+        if pair[0].key not in corrections and pair[0].service == pair[1].service and went_on < pair[1].end:
+            corrections[pair[0].key] = Correction(pair[0].key, onset=pair[0].onset, restored=went_on)
     handbacks = []
     trouble = troubles[desk.one(*troubles)]
     if trouble.restored is not None and desk.one(True, False, False, False):
@@ -337,9 +381,10 @@ def whole_seconds(stretch: tuple[int, int]) -> tuple[int, int]:
 
 
 def room(trouble: oracle.Trouble, troubles: list[oracle.Trouble], until: int) -> tuple[int, int]:
-    """Where a sensible correction of an incident lies: in its service, between its neighbours, not after the end."""
+    """Where a sensible correction of an incident lies: in its service, after the one before, not after the next one."""
     low = max([trouble.service[0], *(t.end for t in troubles if t.onset < trouble.onset)])
-    high = min([trouble.service[1], until, *(t.onset for t in troubles if t.onset > trouble.onset)])
+    later = [t for t in troubles if t.onset > trouble.onset]
+    high = min([trouble.service[1], until, *(t.onset if t.key.reported else t.end - 1 for t in later)])
     return min(low, trouble.onset), max(high, trouble.onset + 1)
 
 
