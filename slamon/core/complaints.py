@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from .contract import Contract
-from .facts import Complaint, Correction, Responsibility
+from .facts import Category, Complaint, Correction, Responsibility
 from .incident import Incident, Kind, Notice, Segment, incident_id
 from .timespan import SpanSet
 
@@ -80,7 +80,7 @@ def join(
 ) -> Joined:
     """Return all incidents of a line by onset with their complaints, and its notices with theirs."""
     places = _Places(measured, list(measured), {}, {}, {})
-    waiting = sorted(complaints, key=lambda c: (c.at, c.seq))
+    waiting = sorted(complaints, key=_in_order)
     while waiting:
         complaint = waiting.pop(0)
         if complaint.at in desk.service:
@@ -119,6 +119,11 @@ def _place(
         places.incidents.append(_reported(desk, complaint, end))
     places.attached.setdefault(place, []).extend(group)
     return [c for c in waiting if c not in group]
+
+
+def _in_order(complaint: Complaint) -> tuple[datetime, bool, str]:
+    """Order complaints by time; of two at the same instant the interruption comes first, whoever filed it first."""
+    return complaint.at, complaint.category is not Category.INTERRUPTION, complaint.ticket
 
 
 def _open_at(incidents: Sequence[Incident], at: datetime) -> int | None:
@@ -222,7 +227,7 @@ def _with_complaints(incident: Incident, complaints: list[Complaint], stood_for:
     """Attach complaints; the first one made before `restored` is the complaint that counts."""
     if not complaints:
         return incident
-    ordered = tuple(sorted(complaints, key=lambda c: (c.at, c.seq)))
+    ordered = tuple(sorted(complaints, key=_in_order))
     in_time = [c.at for c in ordered if incident.restored is None or c.at < incident.restored]
     return replace(
         incident,
