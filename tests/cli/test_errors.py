@@ -338,7 +338,7 @@ class TestProcesses:
 
     def test_a_terminal_that_knows_no_chinese_still_gets_an_answer(self, office):
         """What it cannot show is escaped."""
-        env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "200"}
         command = [sys.executable, "-m", "slamon", "-c", office.config, "line", "list"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
         assert done.returncode == 0, done.stderr
