@@ -343,3 +343,11 @@ class TestProcesses:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
         assert done.returncode == 0, done.stderr
         assert "\\u67d0" in done.stdout
+
+    def test_data_is_utf_8_whatever_the_terminal_speaks(self, office):
+        """Escapes of Python are no escapes of JSON."""
+        env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        for args in (["line", "list", "--json"], ["report", "2026-10", "--format", "csv"]):
+            command = [sys.executable, "-m", "slamon", "-c", office.config, *args]
+            done = subprocess.run(command, capture_output=True, check=False, timeout=60, env=env)
+            assert "某银行".encode() in done.stdout, done.stderr
