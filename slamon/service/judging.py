@@ -88,15 +88,19 @@ class Judging:
         self._touched: set[str] = set()
         self._seen: set[str] = set()
         self._rows: set[str] = set()
+        self._unkept: set[str] = set()
 
     def restore(self, ledger: Reads, vantage: str) -> None:
-        """Take up where an earlier judging ended, as the ledger has it."""
+        """Take up where an earlier judging ended, as the ledger has it; `recall` comes before the first reading."""
         stored = ledger.checkpoint(vantage)
         if stored is not None:
             for line_id, coverage in unpack_coverage(stored[1]).items():
                 self._seats[line_id] = _Seat(Judge(Course(line_id), coverage=coverage))
         for line_id, text in ledger.states().items():
             self._restore_line(line_id, text)
+
+    def recall(self, ledger: Reads, vantage: str) -> None:
+        """Remember the readings of the last minutes: trailing windows, and evidence before an onset that may come."""
         for batch in ledger.tail(vantage):
             for reading, verdict in unpack_readings(batch.data):
                 self._recall(reading, verdict)
@@ -115,6 +119,7 @@ class Judging:
         """Take over lines that another process has observed further than this one; return their ids."""
         other = Judging(self._lines)
         other.restore(ledger, vantage)
+        other.recall(ledger, vantage)
         ahead = [
             line_id
             for line_id, seat in other._seats.items()
@@ -171,6 +176,7 @@ class Judging:
             seat = self._seats.get(line_id)
             if seat is not None:
                 lose_sight(seat.judge, reason)
+                self._unkept.add(line_id)
 
     def coverage(self, line_id: str) -> Coverage:
         """Return how far a line has been observed."""
@@ -191,6 +197,7 @@ class Judging:
         if not unseen(seat.judge, reading):
             return None
         self._seen.add(line_id)
+        self._unkept.add(line_id)
         if seat.judge.course.phase is Phase.CLEAR:
             seat.judge.course.vantage = reading.vantage
         outcome = judge(seat.judge, line.watch_at(reading.start), line.service, reading)
@@ -292,6 +299,7 @@ class Judging:
         if at is None:
             self._rows |= self._touched
             pending.states = {line_id: self._state(line_id) for line_id in self._touched}
+            self._unkept -= self._touched
         else:
             self._checkpoint(pending, at)
             if stopping:
@@ -305,9 +313,10 @@ class Judging:
     def _checkpoint(self, pending: Pending, at: datetime) -> None:
         coverage = {line_id: seat.judge.coverage for line_id, seat in self._seats.items()}
         busy = {line_id for line_id, seat in self._seats.items() if not seat.judge.quiet or seat.collecting is not None}
-        pending.states = {line_id: self._state(line_id) for line_id in busy}
+        changed = busy & (self._unkept | self._touched)
+        pending.states = {line_id: self._state(line_id) for line_id in changed}
         pending.states |= dict.fromkeys(self._rows - busy)
-        self._rows = busy
+        self._rows, self._unkept = busy, set()
         pending.checkpoint, pending.at = pack_coverage(coverage), at
         pending.prune_before = self._needless_before()
         self._seen = set()

@@ -67,6 +67,7 @@ def replay(site: Site, file: Path, progress: Callable[[int], None] = lambda _: N
     """
     judging = Judging(watched_lines(site))
     judging.restore(site.ledger, site.vantage)
+    judging.recall(site.ledger, site.vantage)
     recorder = Recorder(site.ledger)
     done = Replayed()
     waiting = 0

@@ -25,6 +25,7 @@ NOTICE = "line.customer_side"
 OBSERVED = "lines.observed"
 EVIDENCE = "incident.evidence"
 
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _KINDS = {Change.OPENED: OPENED, Change.WORSENED: WORSENED, Change.CLOSED: CLOSED}
 _LETTERS = {Verdict.UP: "u", Verdict.DEGRADED: "d", Verdict.DOWN: "x"}
 _VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
@@ -169,7 +170,7 @@ def state_text(judge: Judge, collecting: Collecting | None = None) -> str:
     """Return the state of a line that is not quiet; trailing windows are not in it, they come from the tail."""
     course, aside = judge.course, judge.aside
     thresholds = course.thresholds
-    return json.dumps(
+    return _encode(
         {
             "coverage": coverage_values(judge.coverage),
             "aside": [_us(aside.start), _us(aside.end), aside.open_after_s],
@@ -183,8 +184,7 @@ def state_text(judge: Judge, collecting: Collecting | None = None) -> str:
             "up": [_us(course.up_start), _us(course.up_after_blind), course.up_total // MICROSECOND],
             "vantage": course.vantage,
             "evidence": None if collecting is None else [collecting[0], micros(collecting.kept), _us(collecting.until)],
-        },
-        separators=(",", ":"),
+        }
     )
 
 
