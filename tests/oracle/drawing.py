@@ -7,20 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.oracle import oracle
-from tests.oracle.oracle import (
-    SECOND,
-    Case,
-    Complaint,
-    Correction,
-    Criterion,
-    Exclusion,
-    Handback,
-    Key,
-    Period,
-    Seen,
-    Work,
-)
+from tests.oracle import arithmetic, filings, nouns
+from tests.oracle.arithmetic import SECOND
+from tests.oracle.nouns import Case, Complaint, Correction, Criterion, Exclusion, Handback, Key, Period, Seen, Work
 
 ZONE_S = 8 * 3600
 HOUR = 3600 * SECOND
@@ -28,7 +17,7 @@ DAY = 24 * HOUR
 
 
 def local(day: int, hour: int = 0, month: int = 10) -> int:
-    return oracle.midnight(dt.date(2026, month, day), ZONE_S) + hour * HOUR
+    return arithmetic.midnight(dt.date(2026, month, day), ZONE_S) + hour * HOUR
 
 
 MONTH_START, MONTH_END = local(1), local(1, month=11)
@@ -322,7 +311,7 @@ def lines(draw: st.DrawFn) -> Case:
         other = draw(contracts(tiered="tiers" in contract))
         newer = ((draw(st.sampled_from((dt.date(2026, 10, 4), dt.date(2026, 10, 20), dt.date(2026, 11, 1)))), other),)
     month = draw(st.sampled_from(((2026, 10), (2026, 10), (2026, 11))))
-    profile = oracle.Profile(
+    profile = nouns.Profile(
         open_after_s=draw(st.sampled_from((10, 10, 120, 0))),
         degraded_open_after_s=draw(st.sampled_from((10, 300, 300))),
         close_after_s=draw(st.sampled_from((60, 60, 600))),
@@ -350,7 +339,7 @@ def cases(draw: st.DrawFn) -> Case:
         case = replace(case, suspensions=tuple(whole_seconds(desk.stretch()) for _ in range(desk.one(1, 2))))
     case = replace(case, complaints=tuple(desk.complaint(f"T-{n}") for n in desk.some(3)))
     case = replace(case, works=tuple(desk.work() for _ in desk.some(2)))
-    troubles = {t.key: t for t in oracle.incidents_of(case)[0]}
+    troubles = {t.key: t for t in filings.incidents_of(case)[0]}
     if not troubles:
         return case
     corrections = {}
@@ -380,7 +369,7 @@ def whole_seconds(stretch: tuple[int, int]) -> tuple[int, int]:
     return start, max(start + SECOND, stretch[1] // SECOND * SECOND)
 
 
-def room(trouble: oracle.Trouble, troubles: list[oracle.Trouble], until: int) -> tuple[int, int]:
+def room(trouble: nouns.Trouble, troubles: list[nouns.Trouble], until: int) -> tuple[int, int]:
     """Where a sensible correction of an incident lies: in its service, after the one before, not after the next one."""
     low = max([trouble.service[0], *(t.end for t in troubles if t.onset < trouble.onset)])
     later = [t for t in troubles if t.onset > trouble.onset]
@@ -389,7 +378,7 @@ def room(trouble: oracle.Trouble, troubles: list[oracle.Trouble], until: int) ->
 
 
 @st.composite
-def correction(draw: st.DrawFn, trouble: oracle.Trouble, within: tuple[int, int], desk: Desk) -> Correction:
+def correction(draw: st.DrawFn, trouble: nouns.Trouble, within: tuple[int, int], desk: Desk) -> Correction:
     """What a person corrects: the fault, or an end of the span (both ends of a reported one)."""
     key = trouble.key
     what = draw(st.sampled_from(("responsibility", "responsibility", "false_alarm", "onset", "restored", "both")))
