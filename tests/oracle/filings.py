@@ -52,7 +52,7 @@ def replace_reported(measured: list[Trouble], reported: list[Trouble], until: In
 def join(case: Case, measured: list[Trouble], notices: list[Stretch], services: list[Stretch]) -> list[Trouble]:
     """Gives each complaint its incident, opening reported ones."""
     reported: list[Trouble] = []
-    for c in sorted(case.complaints, key=lambda c: c.at):
+    for c in sorted(case.complaints, key=lambda c: (c.at, c.category != "interruption")):  # Civil Code 498
         replace_reported(measured, reported, c.at)
         service = next((s for s in services if s[0] <= c.at < s[1]), None)
         if service is None:

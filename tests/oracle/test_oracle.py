@@ -14,7 +14,7 @@ from tests.oracle.drawing import cases
 # SLAMON_ORACLE_EXAMPLES=20000 pytest tests/oracle
 EXAMPLES = int(os.environ.get("SLAMON_ORACLE_EXAMPLES", "0"))
 search = settings(
-    max_examples=EXAMPLES or 2000,
+    max_examples=EXAMPLES or 1500,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,
