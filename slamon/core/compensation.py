@@ -305,20 +305,19 @@ def cumulative_credits(
 ) -> tuple[Credit, ...]:
     """Return what a line earns by the hours of its month (`cumulative_hours`), which stands at no incident.
 
-    `cases` are all incidents that touch the month; `charge` is that of the month's last period.
+    `cases` are all incidents that touch the month, each exempt by the version in force at its onset; `charge` is that
+    of the month's last period.
     """
     rules = [rule for rule in contract.rules if isinstance(rule, CumulativeHours)]
-    found = (_cumulative(rule, contract, cases, month, charge) for rule in rules)
+    found = (_cumulative(rule, cases, month, charge) for rule in rules)
     return tuple(credit for credit in found if credit is not None)
 
 
-def _cumulative(
-    rule: CumulativeHours, contract: Contract, cases: Sequence[Case], month: Span[int], charge: Charge
-) -> Credit | None:
+def _cumulative(rule: CumulativeHours, cases: Sequence[Case], month: Span[int], charge: Charge) -> Credit | None:
     earning: SpanSet[int] = SpanSet()
     for case in cases:
         responsibility = case.incident.responsibility
-        barred = case.incident.false_alarm or exempt(rule.basis, contract, responsibility)
+        barred = case.incident.false_alarm or exempt(rule.basis, case.contract, responsibility)
         if not barred and responsibility is not Responsibility.UNDECIDED:
             earning |= case.segment_seconds(Kind.INTERRUPTION) - case.excluded()
     interrupted_s = seconds_in(earning.within(month))

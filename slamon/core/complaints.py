@@ -86,7 +86,7 @@ def join(
         if complaint.at in desk.service:
             waiting = _place(desk, places, complaint, waiting, notices)
     incidents = [
-        _with_complaints(x, places.attached.get(i, []), places.stood_for.get(i, []))
+        _with_complaints(desk, x, places.attached.get(i, []), places.stood_for.get(i, []))
         for i, x in enumerate(places.incidents)
     ]
     noted = tuple(replace(n, complaints=tuple(places.aside.get(i, ()))) for i, n in enumerate(notices))
@@ -223,15 +223,23 @@ def _reported(desk: Desk, first: Complaint, end: datetime | None) -> Incident:
     )
 
 
-def _with_complaints(incident: Incident, complaints: list[Complaint], stood_for: list[str]) -> Incident:
-    """Attach complaints; the first one made before `restored` is the complaint that counts."""
+def _with_complaints(desk: Desk, incident: Incident, complaints: list[Complaint], stood_for: list[str]) -> Incident:
+    """Attach complaints; the first one made before `restored` is the complaint that counts.
+
+    A responsibility that somebody decided for a reported incident holds for the measured one that replaced it, unless
+    that one has a decision of its own.
+    """
     if not complaints:
         return incident
+    own = [desk.amendments[i].responsibility for i in incident.derived_from if i in desk.amendments]
+    theirs = [desk.amendments[i].responsibility for i in stood_for if i in desk.amendments]
+    decided = next((found for found in [*own, *theirs] if found is not None), None)
     ordered = tuple(sorted(complaints, key=_in_order))
     in_time = [c.at for c in ordered if incident.restored is None or c.at < incident.restored]
     return replace(
         incident,
         complaints=ordered,
         complaint=min(in_time, default=None),
+        responsibility=decided or incident.responsibility,
         derived_from=(*incident.derived_from, *stood_for),
     )

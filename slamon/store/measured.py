@@ -133,7 +133,12 @@ def blindness_of(entry: Entry) -> list[Blindness]:
 
 def notice_draft(notice: Notice) -> Draft:
     """Return the entry of a customer-side notice that is over."""
-    payload = {"start": micros(notice.start), "end": _us(notice.end), "open_after_s": notice.open_after_s}
+    payload = {
+        "start": micros(notice.start),
+        "end": _us(notice.end),
+        "open_after_s": notice.open_after_s,
+        "silent_to": _us(notice.silent_to),
+    }
     return Draft(NOTICE, notice.end or notice.start, payload, line_id=notice.line_id)
 
 
@@ -141,7 +146,8 @@ def notice_of(entry: Entry) -> Notice:
     """Return the notice of an entry."""
     payload: dict[str, Any] = entry.payload
     start, end = from_micros(payload["start"]), _at(payload["end"])
-    return Notice(entry.line_id or "", start, end, open_after_s=payload["open_after_s"])
+    silent_to = _at(payload["silent_to"])
+    return Notice(entry.line_id or "", start, end, open_after_s=payload["open_after_s"], silent_to=silent_to)
 
 
 CoverageValues = tuple[int | None, int | None, int | None, str]

@@ -245,7 +245,7 @@ def test_an_incident_that_was_replaced_hands_on_what_was_filed_on_it():
     """A responsibility decided on the reported incident's id reaches the measured one, if that has none of its own."""
     decided = correction(reported_id("10-05 07:00"), responsibility="customer")
     says = told(statement(Story((OUTAGE,), (complaint("10-05 07:00"), decided))))
-    assert (says["incidents"], says["0 onset"], says["0 responsibility"]) == (1, "10-05 10:00", "carrier")
+    assert (says["incidents"], says["0 onset"], says["0 responsibility"]) == (1, "10-05 10:00", "customer")
     assert says["0 complaint"] == "10-05 07:00"
 
 
