@@ -16,8 +16,8 @@ from .contract import Contract, Contracts
 from .facts import LineFacts, Responsibility
 from .incident import EndedBy, Episode, Incident, Notice, Segment
 from .inventory import Line, Period, service_spans
-from .lifecycle import recut
 from .quality import Verdict
+from .recut import recut
 from .segments import between, cut, join_blind, merged, reshaped
 from .timespan import Span, SpanSet
 

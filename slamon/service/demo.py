@@ -21,7 +21,7 @@ from rich.text import Text
 
 from slamon.config.problems import InvalidInput
 from slamon.core.calendar import BillingMonth
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.statement import LineStatement
 from slamon.reports.model import Header, customers
 from slamon.reports.table import print_statement

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 
 from slamon.core.inventory import FAR_FUTURE
 from slamon.core.judge import Blindness, Coverage, Judge, judge, lose_sight, unseen
-from slamon.core.lifecycle import Change, Course, Happening, Phase, end_service, rerun
+from slamon.core.lifecycle import Change, Course, Happening, Phase, end_service
 from slamon.core.quality import Verdict, recall
 from slamon.core.reading import Reading
+from slamon.core.recut import rerun
 from slamon.core.timespan import SpanSet, iso
 from slamon.service.watching import Watched
 from slamon.store.coverage import pack_coverage, unpack_coverage

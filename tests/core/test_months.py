@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from slamon.core.calendar import BillingMonth
-from slamon.core.statement import UnknownVatRate, line_statement
+from slamon.core.proration import UnknownVatRate
+from slamon.core.statement import line_statement
 from tests.core.filings import filed, maintenance, suspension
 from tests.core.telling import Fact, check, sentences, told
 from tests.core.timelines import AAA, A, Story, contract, drawn, measured, no_policy, statement

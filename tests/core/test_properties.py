@@ -14,8 +14,9 @@ from slamon.core.contract import RestoreOverrun, StepTable
 from slamon.core.facts import Complaint
 from slamon.core.incident import Kind
 from slamon.core.judge import Judge, judge, unseen
-from slamon.core.lifecycle import Change, Course, recut, rerun
+from slamon.core.lifecycle import Change, Course
 from slamon.core.quality import Criterion, Metric
+from slamon.core.recut import recut, rerun
 from slamon.core.statement import line_statement
 from slamon.core.timespan import whole_seconds
 from slamon.store.measured import judge_of, state_text

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from slamon.core import contract as terms_of
 from slamon.core import facts, inventory
 from slamon.core.calendar import BillingMonth
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.incident import incident_id
 from slamon.core.judge import Judge, judge, open_notice, unobserved
 from slamon.core.lifecycle import Change, Course
