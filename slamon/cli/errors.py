@@ -71,7 +71,7 @@ def _known(error: Exception) -> Failure | None:
 
 
 def _of_the_service(error: Exception) -> Failure | None:
-    from slamon.core.statement import UnknownVatRate
+    from slamon.core.proration import UnknownVatRate
     from slamon.probes.protocol import ProbeError
     from slamon.service.daemon_lock import AlreadyRunning
     from slamon.service.desk import DeskError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import click
 
 from slamon.cli.errors import INTEGRITY, Failure
 from slamon.cli.options import Invocation, json_option, pass_invocation
-from slamon.cli.output import put_json, say
+from slamon.cli.output import data_stream, put_json, say
 
 if TYPE_CHECKING:
     from slamon.store.ledger import Ledger
@@ -85,7 +84,7 @@ def export(invocation: Invocation, output: str) -> None:
 
     with _opened(invocation) as ledger:
         if output == "-":
-            ledger.export(sys.stdout)
+            ledger.export(data_stream())
             return
         with written(Path(output)) as stream:
             count = ledger.export(stream)

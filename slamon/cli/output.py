@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -43,11 +44,18 @@ def warn(sentences: Iterable[str]) -> None:
         click.echo(f"Warning: {clean(sentence)}", err=True)
 
 
+def data_stream() -> TextIO:
+    """Return stdout for data: UTF-8 whatever the terminal speaks (RFC 8259 knows no other)."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    return sys.stdout
+
+
 def put_json(value: dict[str, Any]) -> None:
     """Print an object in one line."""
     from slamon.reports.json import encode
 
-    click.echo(encode(value))
+    click.echo(encode(value), file=data_stream())
 
 
 def put_filed(filed: Filed, *, as_json: bool) -> None:

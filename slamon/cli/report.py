@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from slamon.cli.options import MONTH, Invocation, pass_invocation
-from slamon.cli.output import console, progress, say
+from slamon.cli.output import console, data_stream, progress, say
 
 if TYPE_CHECKING:
     from slamon.reports.model import Header
@@ -80,7 +79,7 @@ def command(
         if not formats:
             _print_table(job)
         elif output in (None, "-"):
-            WRITERS[formats[0]](job, sys.stdout)
+            WRITERS[formats[0]](job, data_stream())
         else:
             for name in formats:
                 for file in _files(job, name, Path(output or ".")):

@@ -13,7 +13,7 @@ from slamon.cli.options import Invocation, pass_invocation
 @pass_invocation
 def command(invocation: Invocation) -> None:
     """Watch the lines, in the foreground, until SIGTERM; SIGHUP reloads config and inventory."""
-    from slamon.service import logs, running
+    from slamon.service import bootstrap, logs
 
     logs.set_up(invocation.log_level, invocation.log_format)
-    running.run(invocation.config, os.environ)
+    bootstrap.run(invocation.config, os.environ)

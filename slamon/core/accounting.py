@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .compensation import Case
+from .case import Case
 from .facts import Responsibility
 from .incident import Kind
 from .money import ratio_text

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from .contract import Contract
-from .facts import Complaint, Correction, Responsibility
+from .facts import Category, Complaint, Correction, Responsibility
 from .incident import Incident, Kind, Notice, Segment, incident_id
 from .timespan import SpanSet
 
@@ -80,13 +80,13 @@ def join(
 ) -> Joined:
     """Return all incidents of a line by onset with their complaints, and its notices with theirs."""
     places = _Places(measured, list(measured), {}, {}, {})
-    waiting = sorted(complaints, key=lambda c: (c.at, c.seq))
+    waiting = sorted(complaints, key=_in_order)
     while waiting:
         complaint = waiting.pop(0)
         if complaint.at in desk.service:
             waiting = _place(desk, places, complaint, waiting, notices)
     incidents = [
-        _with_complaints(x, places.attached.get(i, []), places.stood_for.get(i, []))
+        _with_complaints(desk, x, places.attached.get(i, []), places.stood_for.get(i, []))
         for i, x in enumerate(places.incidents)
     ]
     noted = tuple(replace(n, complaints=tuple(places.aside.get(i, ()))) for i, n in enumerate(notices))
@@ -119,6 +119,11 @@ def _place(
         places.incidents.append(_reported(desk, complaint, end))
     places.attached.setdefault(place, []).extend(group)
     return [c for c in waiting if c not in group]
+
+
+def _in_order(complaint: Complaint) -> tuple[datetime, bool, str]:
+    """Order complaints by time; of two at the same instant the interruption comes first, whoever filed it first."""
+    return complaint.at, complaint.category is not Category.INTERRUPTION, complaint.ticket
 
 
 def _open_at(incidents: Sequence[Incident], at: datetime) -> int | None:
@@ -218,15 +223,23 @@ def _reported(desk: Desk, first: Complaint, end: datetime | None) -> Incident:
     )
 
 
-def _with_complaints(incident: Incident, complaints: list[Complaint], stood_for: list[str]) -> Incident:
-    """Attach complaints; the first one made before `restored` is the complaint that counts."""
+def _with_complaints(desk: Desk, incident: Incident, complaints: list[Complaint], stood_for: list[str]) -> Incident:
+    """Attach complaints; the first one made before `restored` is the complaint that counts.
+
+    A responsibility that somebody decided for a reported incident holds for the measured one that replaced it, unless
+    that one has a decision of its own.
+    """
     if not complaints:
         return incident
-    ordered = tuple(sorted(complaints, key=lambda c: (c.at, c.seq)))
+    own = [desk.amendments[i].responsibility for i in incident.derived_from if i in desk.amendments]
+    theirs = [desk.amendments[i].responsibility for i in stood_for if i in desk.amendments]
+    decided = next((found for found in [*own, *theirs] if found is not None), None)
+    ordered = tuple(sorted(complaints, key=_in_order))
     in_time = [c.at for c in ordered if incident.restored is None or c.at < incident.restored]
     return replace(
         incident,
         complaints=ordered,
         complaint=min(in_time, default=None),
+        responsibility=decided or incident.responsibility,
         derived_from=(*incident.derived_from, *stood_for),
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from .contract import Contract
 from .facts import Exclusion, Maintenance
 from .incident import Incident
-from .inventory import Line, Period
+from .inventory import FAR_FUTURE, Line, Period
 from .timespan import Span, SpanSet, whole_second
 
 PLANNED = "planned_maintenance"
@@ -73,7 +73,7 @@ def adjudicate(
     """
     found = [_planned(window, contract) for window in windows]
     found += [_by_hand(e, contract) for e in incident.exclusions if horizon is None or e.start < horizon]
-    return tuple(sorted(found, key=lambda a: (a.start, a.kind, a.seq)))
+    return tuple(sorted(found, key=lambda a: (a.start, a.kind, a.end or FAR_FUTURE, a.accepted, a.why, a.seq)))
 
 
 def _planned(window: Maintenance, contract: Contract) -> Adjudged:

@@ -163,7 +163,8 @@ class Incident:
 class Notice:
     """Demarc answered, CPE did not: the customer's side, for the record (clause 3.4).
 
-    `end` None is not over yet; `open_after_s` is what it had to last to be one.
+    `end` None is not over yet; `silent_to` is the end of the last silent reading, `open_after_s` how far that has to
+    be from the start for a notice.
     """
 
     line_id: str
@@ -171,3 +172,4 @@ class Notice:
     end: datetime | None
     complaints: tuple[Complaint, ...] = ()
     open_after_s: float = 0
+    silent_to: datetime | None = None

@@ -150,7 +150,7 @@ def open_notice(line_id: str, aside: Aside) -> Notice | None:
     """Return the notice that is not over yet, if it has lasted long enough to be one."""
     if aside.start is None or aside.end is None or aside.end - aside.start < timedelta(seconds=aside.open_after_s):
         return None
-    return Notice(line_id, aside.start, None, open_after_s=aside.open_after_s)
+    return Notice(line_id, aside.start, None, open_after_s=aside.open_after_s, silent_to=aside.end)
 
 
 def lose_sight(state: Judge, reason: str) -> None:

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from .accounting import Availability, Seconds, account, availability
-from .calendar import BillingMonth, day_of, start_of_day
-from .compensation import Case, Charge, Credit, charge_of, credits_of, cumulative_credits
+from .calendar import BillingMonth
+from .case import Case, Charge, Credit, charge_of
+from .compensation import credits_of, cumulative_credits
 from .contract import Basis, Contract
 from .exclusion import Adjudged, adjudicate, concerning, concerns, touches
 from .facts import LineFacts
 from .incident import Incident, Notice
 from .inventory import Line, Period
 from .money import ZERO, cents, net_and_tax
+from .proration import PeriodStatement, last_terms, periods_of, proration, vat_rate
 from .segments import clipped
 from .slaclock import Clock, clocks
 from .timeline import LineTerms, Measured, assemble
-from .timespan import Span, SpanSet
+from .timespan import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +38,6 @@ class IncidentStatement:
     adjudged: tuple[Adjudged, ...]
     clocks: tuple[Clock, ...]
     credits: tuple[Credit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodStatement:
-    """The terms of a line for some days of the month, both inclusive."""
-
-    first_day: date
-    last_day: date
-    tier: str | None
-    monthly_rent: Decimal
-    monthly_sla_fee: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +127,19 @@ def line_statement(
     whole = line_month.whole
     settled = [x for x in timeline.incidents if line_month.settles(x)]
     pending = [x for x in timeline.incidents if line_month.leaves_open(x)]
-    periods = _periods(terms, month)
+    periods = periods_of(terms, month)
     if not periods and not settled and not pending:
         return None
     done = [_stated(terms, filed, x, None) for x in settled]
     begun = [_stated(terms, filed, _before(x, line_month.horizon), line_month.horizon) for x in pending]
     cases = [case for case, _ in (*done, *begun)]
-    period, contract = _last_terms(terms, month)
+    period, contract = last_terms(terms, month)
     charge = charge_of(period, contract)
     cumulative = cumulative_credits(contract, cases, month.seconds(terms.zone), charge)
     seconds = account(timeline.service, line_month.known, cases, measured.nodata)
-    rent, fee = _proration(periods, month, terms.zone, timeline.service)
-    vat_rate = _vat_rate(terms.line, period, contract, month)
-    net, tax = net_and_tax(rent + fee, vat_rate)
+    rent, fee = proration(periods, month, terms.zone, timeline.service)
+    rate = vat_rate(terms.line, period, contract, month)
+    net, tax = net_and_tax(rent + fee, rate)
     incidents = tuple(statement for _, statement in done)
     earned = [credit for statement in incidents for credit in statement.credits]
     return LineStatement(
@@ -161,14 +152,14 @@ def line_statement(
         sla_fee=fee,
         net=net,
         tax=tax,
-        vat_rate=vat_rate,
+        vat_rate=rate,
         seconds=seconds,
         availability=availability(seconds),
         incidents=incidents,
         pending=tuple(statement for _, statement in begun),
         notices=tuple(n for n in timeline.notices if n.start < whole.end and (n.end is None or n.end > whole.start)),
         credits=cumulative,
-        totals=totals([*earned, *cumulative], charge, contract, vat_rate),
+        totals=totals([*earned, *cumulative], charge, contract, rate),
     )
 
 
@@ -220,75 +211,6 @@ def _before(incident: Incident, horizon: datetime) -> Incident:
         complaints=complaints,
         complaint=min((c.at for c in complaints), default=None),
     )
-
-
-def _last_terms(terms: LineTerms, month: BillingMonth) -> tuple[Period, Contract]:
-    """Return the month's last period and the contract version on its last day in the month."""
-    period = terms.line.period_on(month.last_day)
-    day = month.last_day
-    if period.last_day is not None and month.first_day <= period.last_day < day:
-        day = period.last_day
-    return period, terms.contracts.on(period.contract, day)
-
-
-def _periods(terms: LineTerms, month: BillingMonth) -> tuple[PeriodStatement, ...]:
-    """Return the terms of each stretch of days; a new contract version in mid-month begins a stretch of its own."""
-    found = []
-    for period in terms.line.periods:
-        first = max(period.first_day, month.first_day)
-        last = month.last_day if period.last_day is None else min(period.last_day, month.last_day)
-        changes = [c.effective_from for c in terms.contracts.of(period.contract) if first < c.effective_from <= last]
-        starts = [first, *changes]
-        for start, following in zip(starts, [*changes, last + _DAY], strict=True):
-            if start < following:
-                charge = charge_of(period, terms.contracts.on(period.contract, start))
-                found.append(PeriodStatement(start, following - _DAY, period.tier, charge.rent, charge.sla_fee))
-    return tuple(found)
-
-
-_DAY = timedelta(days=1)
-
-
-def _proration(
-    periods: Sequence[PeriodStatement], month: BillingMonth, zone: ZoneInfo, service: SpanSet[datetime]
-) -> tuple[Decimal, Decimal]:
-    """Return rent and SLA fee by days in service; days suspended from midnight to midnight cost nothing."""
-    rent = fee = Fraction(0)
-    whole = month.span(zone)
-    suspended = SpanSet([whole]) - service
-    for period in periods:
-        days = (period.last_day - period.first_day).days + 1
-        if suspended:
-            days -= _whole_days_off(period, zone, suspended)
-        rent += Fraction(period.monthly_rent) * days / month.days
-        fee += Fraction(period.monthly_sla_fee) * days / month.days
-    return cents(rent), cents(fee)
-
-
-def _whole_days_off(period: PeriodStatement, zone: ZoneInfo, off: SpanSet[datetime]) -> int:
-    bounds = Span(start_of_day(period.first_day, zone), start_of_day(period.last_day + _DAY, zone))
-    count = 0
-    for span in off.within(bounds):
-        first, last = day_of(span.start, zone), day_of(span.end, zone)
-        if start_of_day(first, zone) < span.start:
-            first += _DAY
-        count += max(0, (last - first).days)
-    return count
-
-
-def _vat_rate(line: Line, period: Period, contract: Contract, month: BillingMonth) -> Decimal:
-    """Return the line's agreed rate, or the contract's for its product on the last day of service in the month."""
-    if period.vat_rate is not None:
-        return period.vat_rate
-    day = month.last_day if period.last_day is None else min(month.last_day, period.last_day)
-    rate = contract.vat_rate(period.product, day)
-    if rate is None:
-        raise UnknownVatRate(f"{line.line_id}: contract {contract.id} has no VAT rate for {period.product} on {day}")
-    return rate
-
-
-class UnknownVatRate(ValueError):
-    """Neither inventory nor contract gives a VAT rate."""
 
 
 def totals(found: Sequence[Credit], charge: Charge, contract: Contract, vat_rate: Decimal) -> Totals:

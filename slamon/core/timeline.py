@@ -16,8 +16,8 @@ from .contract import Contract, Contracts
 from .facts import LineFacts, Responsibility
 from .incident import EndedBy, Episode, Incident, Notice, Segment
 from .inventory import Line, Period, service_spans
-from .lifecycle import recut
 from .quality import Verdict
+from .recut import recut
 from .segments import between, cut, join_blind, merged, reshaped
 from .timespan import Span, SpanSet
 
@@ -93,7 +93,8 @@ def _in_service(measured: Measured, service: SpanSet[datetime]) -> Iterator[Noti
         seen_to = measured.until if notice.end is None else notice.end
         for span in service:
             start, over = max(notice.start, span.start), min(seen_to, span.end)
-            if start < over and (over - start).total_seconds() >= notice.open_after_s:
+            silent_to = over if notice.silent_to is None else min(notice.silent_to, span.end)
+            if start < over and (silent_to - start).total_seconds() >= notice.open_after_s:
                 running = notice.end is None and seen_to < span.end
                 yield replace(notice, start=start, end=None if running else over)
 

@@ -30,7 +30,8 @@ def utc(instant: datetime) -> datetime:
 
 def micros(instant: datetime) -> int:
     """Return the microseconds since the epoch, exactly."""
-    return (instant - EPOCH) // MICROSECOND
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(value: int) -> datetime:

@@ -71,7 +71,7 @@ class Board:
 def board_view(board: Board) -> RenderableType:
     """Return what is shown of a board."""
     parts: list[RenderableType] = [Text(clean(board.title), "bold", no_wrap=True, overflow="ellipsis")]
-    parts += [_lines(board.lines), _incidents(board.incidents)]
+    parts += [Text(), _lines(board.lines), Text(), _incidents(board.incidents), Text()]
     parts += [Text(clean(caption), "dim", no_wrap=True, overflow="ellipsis") for caption in board.captions]
     return Group(*parts)
 
@@ -86,7 +86,7 @@ def countdown(seconds: int | None) -> str:
 
 
 def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
 
 
 def _lines(lines: Sequence[BoardLine]) -> RenderableType:
@@ -95,7 +95,7 @@ def _lines(lines: Sequence[BoardLine]) -> RenderableType:
     table.add_column("Name", no_wrap=True, overflow="ellipsis")
     table.add_column("Tier", no_wrap=True)
     table.add_column("Verdict", no_wrap=True, min_width=8)
-    table.add_column("Loss", justify="right", no_wrap=True, min_width=5)
+    table.add_column("Recent loss", justify="right", no_wrap=True, min_width=5)
     table.add_column("RTT ms", justify="right", no_wrap=True, min_width=6)
     for line in lines:
         table.add_row(
@@ -111,7 +111,7 @@ def _lines(lines: Sequence[BoardLine]) -> RenderableType:
 
 def _incidents(incidents: Sequence[BoardIncident]) -> RenderableType:
     if not incidents:
-        return Text("No incident.\n", "green")
+        return Text("No incident.", "green")
     table = _table()
     table.add_column("No.", no_wrap=True)
     table.add_column("Line", no_wrap=True)

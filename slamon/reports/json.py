@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import TextIO
 
 from slamon.core.contract import Basis
-from slamon.core.statement import IncidentStatement, LineStatement, PeriodStatement
+from slamon.core.proration import PeriodStatement
+from slamon.core.statement import IncidentStatement, LineStatement
 
 from .model import CustomerStatement, Header
 from .objects import Object, credit_object, incident_object, iso, notice_object, optional_instant

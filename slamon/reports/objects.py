@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from slamon.core import timespan
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.exclusion import Adjudged
 from slamon.core.facts import Complaint
 from slamon.core.incident import Notice

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.statement import IncidentStatement, LineStatement
 
 from .model import CustomerStatement, Header

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.incident import Incident
 from slamon.core.slaclock import Clock
 

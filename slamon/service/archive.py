@@ -68,24 +68,29 @@ def _last_inventory(ledger: Reads) -> Entry | None:
 
 def _archived(ledger: Reads, entry: Entry) -> dict[str, Line]:
     blobs: Any = entry.payload["blobs"]
-    inventory, _ = parse_inventory(ledger.blob(blobs[0]).decode(), "the ledger's inventory", None)
+    return _lines(ledger.blob(blobs[0]).decode())
+
+
+def _lines(text: str) -> dict[str, Line]:
+    inventory, _ = parse_inventory(text, "the ledger's inventory", None)
     return {} if inventory is None else dict(inventory.lines)
 
 
 def departed_lines(ledger: Reads, loaded: Loaded) -> dict[str, Line]:
     """Return the lines that were in the inventory once and are not any more, marked so, with their last terms."""
+    today = loaded.inventory
     texts: dict[str, str] = {}
-    for entry in ledger.entries(kinds={INVENTORY}):
-        departed: Any = entry.payload["departed"]
+    last: Entry | None = None
+    for last in ledger.entries(kinds={INVENTORY}):
+        departed: Any = last.payload["departed"]
         texts.update(departed)
     found: dict[str, Line] = {}
     for line_id, text in texts.items():
-        if line_id in loaded.inventory.lines:
-            continue
-        inventory, _ = parse_inventory(text, "the ledger's inventory", None)
-        if inventory is not None:
-            found[line_id] = replace(inventory.lines[line_id], departed=True)
-    return found
+        if line_id not in today.lines:
+            found.update(_lines(text))
+    if last is not None and last.payload["digest"] != today.digest:  # left just now, and nobody has recorded it yet
+        found.update({k: line for k, line in _archived(ledger, last).items() if k not in today.lines})
+    return {line_id: replace(line, departed=True) for line_id, line in found.items()}
 
 
 def archived_contracts(ledger: Reads, contracts: Contracts) -> Contracts:

@@ -7,6 +7,7 @@ processes in the same ledger, are taken into account within a second.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Mapping, Sequence
 
@@ -88,6 +89,9 @@ class Daemon:
         self._judging.lose_sight(None, "slamon was stopped" if clean else "slamon was killed or crashed")
         self._seen_seq = await asyncio.to_thread(self._site.ledger.last_seq)
         await self._feed.start()
+        await asyncio.to_thread(self._judging.recall, self._site.ledger, self._site.vantage)  # batches wait meanwhile
+        gc.collect()
+        gc.freeze()  # what was loaded stays; the collector need not look at it again and again
         self._keeper.note(STARTED, {"lines": len(lines), "clean_stop_before": clean})
 
     async def _end(self, taking: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:

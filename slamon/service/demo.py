@@ -6,7 +6,6 @@ Everything it makes is gone afterwards, however it ends.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from rich.text import Text
 
 from slamon.config.problems import InvalidInput
 from slamon.core.calendar import BillingMonth
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.statement import LineStatement
 from slamon.reports.model import Header, customers
 from slamon.reports.table import print_statement
@@ -42,17 +41,16 @@ from slamon.store.errors import LedgerError
 PROMISED = Decimal("390.00")
 
 
-def main(seconds: float | None, console: Console, environ: Mapping[str, str] | None = None) -> int:
+def main(seconds: float | None, console: Console, environ: Mapping[str, str]) -> int:
     """Run the demo and return its exit code; `seconds` bounds its live part."""
-    found = os.environ if environ is None else environ
     month = last_month(clock.now())
     try:
-        with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix="slamon-demo-") as name:
+        with _ended_by_signal(), tempfile.TemporaryDirectory(prefix="slamon-demo-") as name:
             folder = Path(name)
             bound_s = DEFAULT_S if seconds is None else seconds
             live = write_live(folder, month.first_day, pace_of(bound_s))
-            _live(console, live, found, bound_s)
-            _month(console, write_month(folder, month.first_day), found, month)
+            _live(console, live, environ, bound_s)
+            _month(console, write_month(folder, month.first_day), environ, month)
     except KeyboardInterrupt:
         console.print("Stopped; what the demo had made is gone.")
         raise
@@ -64,17 +62,18 @@ def main(seconds: float | None, console: Console, environ: Mapping[str, str] | N
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM unwind the stack as Ctrl-C does, so that everything is taken away."""
+def _ended_by_signal() -> Iterator[None]:
+    """Let SIGTERM, and a terminal that is closed, unwind the stack as Ctrl-C does: everything is taken away."""
 
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, was in before.items():
+            signal.signal(number, was)
 
 
 def _live(console: Console, folder: Path, environ: Mapping[str, str], seconds: float) -> None:
@@ -145,8 +144,8 @@ def _credits(found: list[LineStatement]) -> list[Credit]:
 def _what_now(console: Console, month: BillingMonth) -> None:
     _title(console, "What now")
     rows = (
-        ("slamon check", "write slamon.toml and lines.csv (examples: configs/), and hear what is wrong with them"),
-        ("slamon run", "watch your own lines"),
+        ("slamon check", "say what is wrong with a slamon.toml and lines.csv"),
+        ("slamon run", "watch your own lines; configs/ has examples of both files"),
         (f"slamon report {month.following()}", "what the month costs and pays back"),
     )
     for command, does in rows:

@@ -88,7 +88,7 @@ def board_incidents(site: Site, seen: Glance) -> list[BoardIncident]:
 
 def _open(site: Site, one: OpenIncident) -> BoardIncident:
     tickets = ", ".join(complaint.ticket for complaint in one.incident.complaints)
-    note = f"complaint {tickets}" if tickets else "open"
+    note = f"ticket {tickets}" if tickets else "open"
     return _incident(site, one.incident, note, one.clocks, restored=False)
 
 

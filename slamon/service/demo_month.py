@@ -23,7 +23,7 @@ MONTH_FILE = "month.jsonl"
 
 # Windows as the prober cuts them: short where a line changes, here longer where nothing happens.
 _FIRST = (timedelta(seconds=10),) * 6 + (timedelta(minutes=1),) * 5
-_LONG = timedelta(minutes=10)
+_LONG = timedelta(minutes=30)
 
 _UP, _LOSSY, _DOWN = (20, 20), (20, 16), (20, 0)
 _HOUR = timedelta(hours=1)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 FAR_LINES = "10.64.0.0/24"
 REFERENCE = "10.99.0.2"
-LOSS_PERCENT = 40
+LOSS_PERCENT = 30
 _TOOLS = {"ip": "iproute2", "nft": "nftables", "unshare": "util-linux", "nsenter": "util-linux", "cat": "coreutils"}
 _SBIN = "/usr/sbin:/sbin"
 _AT_MOST_S = 10

@@ -57,7 +57,7 @@ class Pace:
     open_after_s: float = 10
     degraded_open_after_s: float = 11
     close_after_s: float = 4
-    window_s: float = 6
+    window_s: float = 8
 
 
 QUICK = Pace()

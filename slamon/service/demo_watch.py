@@ -68,7 +68,7 @@ def watch(console: Console, net: DemoNet, folder: Path, environ: Mapping[str, st
         except NoNetwork as broken:
             raise DemoFailed(str(broken)) from None
     with open_site(config, environ, read_only=True) as site:
-        _verify(list(incidents(site)), console)
+        verify(list(incidents(site)), console)
 
 
 def _play(part: Part, running: Running) -> None:
@@ -177,8 +177,8 @@ class _Told:
         self._part.console.print(text)
 
 
-def _verify(found: Sequence[Incident], console: Console) -> None:
-    """Compare what the ledger says with what was done to the lines."""
+def verify(found: Sequence[Incident], console: Console) -> None:
+    """Compare the ledger's incidents with what was done to the lines; raises `DemoFailed` where they differ."""
     seen = {one.line_id: one.category for one in found}
     for line_id, category in _WANTED.items():
         if line_id not in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,8 +65,7 @@ def replay(site: Site, file: Path, progress: Callable[[int], None] = lambda _: N
     What the ledger has observed already is skipped and counted, so that replaying twice, or again after a kill,
     changes nothing. `progress` is told how many readings were read since it was last called.
     """
-    judging = Judging(watched_lines(site))
-    judging.restore(site.ledger, site.vantage)
+    judging = resumed(site, watched_lines(site))
     recorder = Recorder(site.ledger)
     done = Replayed()
     waiting = 0
@@ -81,6 +80,15 @@ def replay(site: Site, file: Path, progress: Callable[[int], None] = lambda _: N
         recorder.commit(judging.drain(clock.now(), stopping=True, compact=True))
     progress(waiting)
     return done
+
+
+def resumed(site: Site, lines: Mapping[str, Watched]) -> Judging:
+    """Return a judging that takes up where the last one ended, under the service time known now."""
+    judging = Judging(lines)
+    judging.restore(site.ledger, site.vantage)
+    judging.recall(site.ledger, site.vantage)
+    judging.relist(lines)
+    return judging
 
 
 def _take(judging: Judging, reading: Reading, done: Replayed) -> None:

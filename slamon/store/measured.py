@@ -25,6 +25,7 @@ NOTICE = "line.customer_side"
 OBSERVED = "lines.observed"
 EVIDENCE = "incident.evidence"
 
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _KINDS = {Change.OPENED: OPENED, Change.WORSENED: WORSENED, Change.CLOSED: CLOSED}
 _LETTERS = {Verdict.UP: "u", Verdict.DEGRADED: "d", Verdict.DOWN: "x"}
 _VERDICTS = {letter: verdict for verdict, letter in _LETTERS.items()}
@@ -132,7 +133,12 @@ def blindness_of(entry: Entry) -> list[Blindness]:
 
 def notice_draft(notice: Notice) -> Draft:
     """Return the entry of a customer-side notice that is over."""
-    payload = {"start": micros(notice.start), "end": _us(notice.end), "open_after_s": notice.open_after_s}
+    payload = {
+        "start": micros(notice.start),
+        "end": _us(notice.end),
+        "open_after_s": notice.open_after_s,
+        "silent_to": _us(notice.silent_to),
+    }
     return Draft(NOTICE, notice.end or notice.start, payload, line_id=notice.line_id)
 
 
@@ -140,7 +146,8 @@ def notice_of(entry: Entry) -> Notice:
     """Return the notice of an entry."""
     payload: dict[str, Any] = entry.payload
     start, end = from_micros(payload["start"]), _at(payload["end"])
-    return Notice(entry.line_id or "", start, end, open_after_s=payload["open_after_s"])
+    silent_to = _at(payload["silent_to"])
+    return Notice(entry.line_id or "", start, end, open_after_s=payload["open_after_s"], silent_to=silent_to)
 
 
 CoverageValues = tuple[int | None, int | None, int | None, str]
@@ -169,7 +176,7 @@ def state_text(judge: Judge, collecting: Collecting | None = None) -> str:
     """Return the state of a line that is not quiet; trailing windows are not in it, they come from the tail."""
     course, aside = judge.course, judge.aside
     thresholds = course.thresholds
-    return json.dumps(
+    return _encode(
         {
             "coverage": coverage_values(judge.coverage),
             "aside": [_us(aside.start), _us(aside.end), aside.open_after_s],
@@ -183,8 +190,7 @@ def state_text(judge: Judge, collecting: Collecting | None = None) -> str:
             "up": [_us(course.up_start), _us(course.up_after_blind), course.up_total // MICROSECOND],
             "vantage": course.vantage,
             "evidence": None if collecting is None else [collecting[0], micros(collecting.kept), _us(collecting.until)],
-        },
-        separators=(",", ":"),
+        }
     )
 
 

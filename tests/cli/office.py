@@ -69,7 +69,8 @@ class Office:
 
     def run(self, *args: str) -> Result:
         """Call slamon with the office's config."""
-        found = CliRunner().invoke(cli, ["-c", self.config, *args], prog_name="slamon")
+        bare = {"COLUMNS": None, "SLAMON_CONFIG": None}  # whoever runs the tests may have set them
+        found = CliRunner(env=bare).invoke(cli, ["-c", self.config, *args], prog_name="slamon")
         return Result(found.exit_code, found.stdout, found.stderr)
 
     def done(self, *args: str) -> str:

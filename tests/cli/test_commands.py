@@ -87,7 +87,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         command = cli.get_command(context, name)
         if isinstance(command, click.Group):
             yield from ((f"{name} {inner}", found) for inner, found in command.commands.items())
-        else:
+        elif command is not None:
             yield name, command
 
 

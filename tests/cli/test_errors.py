@@ -338,8 +338,16 @@ class TestProcesses:
 
     def test_a_terminal_that_knows_no_chinese_still_gets_an_answer(self, office):
         """What it cannot show is escaped."""
-        env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "200"}
         command = [sys.executable, "-m", "slamon", "-c", office.config, "line", "list"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
         assert done.returncode == 0, done.stderr
         assert "\\u67d0" in done.stdout
+
+    def test_data_is_utf_8_whatever_the_terminal_speaks(self, office):
+        """Escapes of Python are no escapes of JSON."""
+        env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        for args in (["line", "list", "--json"], ["report", "2026-10", "--format", "csv"]):
+            command = [sys.executable, "-m", "slamon", "-c", office.config, *args]
+            done = subprocess.run(command, capture_output=True, check=False, timeout=60, env=env)
+            assert "某银行".encode() in done.stdout, done.stderr

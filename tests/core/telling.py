@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.statement import IncidentStatement, LineStatement
 from tests.core.timelines import Story, statement
 from tests.core.wallclock import shown

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from slamon.core.calendar import BillingMonth
-from slamon.core.statement import UnknownVatRate, line_statement
+from slamon.core.proration import UnknownVatRate
+from slamon.core.statement import line_statement
 from tests.core.filings import filed, maintenance, suspension
 from tests.core.telling import Fact, check, sentences, told
 from tests.core.timelines import AAA, A, Story, contract, drawn, measured, no_policy, statement
@@ -211,6 +212,15 @@ FACTS = [
             "interrupted": 3600,
             "blind": 7200,
         },
+    ),
+    Fact(
+        "days between two periods of a line are no service and cost nothing",
+        Story(
+            (drawn("10-12 00:00", "x" * 60),),
+            periods=(replace(AAA, last_day=date(2026, 10, 10)), replace(AAA, first_day=date(2026, 10, 16))),
+        ),
+        # 10 + 16 of 31 days: 3000 x 26/31 = 2516.129 -> 2516.13; what failed between is nobody's
+        {"rent": "2516.13", "service": 26 * 86400, "incidents": 0, "interrupted": 0},
     ),
     Fact(
         "whole suspended days cost nothing, the two half days are charged",

@@ -14,8 +14,9 @@ from slamon.core.contract import RestoreOverrun, StepTable
 from slamon.core.facts import Complaint
 from slamon.core.incident import Kind
 from slamon.core.judge import Judge, judge, unseen
-from slamon.core.lifecycle import Change, Course, recut, rerun
+from slamon.core.lifecycle import Change, Course
 from slamon.core.quality import Criterion, Metric
+from slamon.core.recut import recut, rerun
 from slamon.core.statement import line_statement
 from slamon.core.timespan import whole_seconds
 from slamon.store.measured import judge_of, state_text
@@ -293,7 +294,9 @@ def test_a_longer_interruption_never_pays_less_by_the_step_table(length_s: int, 
 
     def paid(seconds: int) -> Decimal:
         pictures = (drawn("10-05 00:00", "xx", 10), replace(drawn("10-05 00:00:20", "x"), window_s=seconds))
-        story = Story(pictures, periods=(replace(PLAIN, contract="step-table"),), since="10-04 00:00")
+        story = Story(
+            pictures, periods=(replace(PLAIN, contract="step-table"),), since="10-04 00:00", until="10-13 00:00"
+        )
         return statement(story).totals.credit
 
     assert any(isinstance(rule, StepTable) for rule in contract("step-table").rules)

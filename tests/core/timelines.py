@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from slamon.config.contracts import load_contracts
 from slamon.core.calendar import BillingMonth
@@ -55,6 +56,11 @@ def contract(contract_id: str = "cmcc-internet-line") -> Contract:
 def without(terms: Contract, *rules: type[Rule]) -> Contract:
     """Return the contract with rules left out."""
     return replace(terms, rules=tuple(rule for rule in terms.rules if not isinstance(rule, rules)))
+
+
+def changed(terms: Contract, rule: type[Rule], **to: Any) -> Contract:
+    """Return the contract with a member of one rule changed."""
+    return replace(terms, rules=tuple(replace(r, **to) if isinstance(r, rule) else r for r in terms.rules))
 
 
 def no_policy() -> Contract:

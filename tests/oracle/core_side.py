@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from slamon.core import contract as terms_of
 from slamon.core import facts, inventory
 from slamon.core.calendar import BillingMonth
-from slamon.core.compensation import Credit
+from slamon.core.case import Credit
 from slamon.core.incident import incident_id
 from slamon.core.judge import Judge, judge, open_notice, unobserved
 from slamon.core.lifecycle import Change, Course
@@ -18,7 +18,7 @@ from slamon.core.reading import InterfaceStats, Reading, TargetStats
 from slamon.core.statement import IncidentStatement, LineStatement, line_statement
 from slamon.core.timeline import LineTerms, Measured
 from slamon.core.timespan import Span, SpanSet, from_micros, micros
-from tests.oracle import oracle
+from tests.oracle import arithmetic, nouns, oracle
 
 LINE = "GX-0001"
 CONTRACT = "drawn"
@@ -86,7 +86,7 @@ def contract(data: dict[str, Any], effective_from: date = date(2019, 1, 1)) -> t
     )
 
 
-def terms(case: oracle.Case) -> LineTerms:
+def terms(case: nouns.Case) -> LineTerms:
     periods = tuple(
         inventory.Period(
             first_day=p.first_day,
@@ -109,11 +109,11 @@ def terms(case: oracle.Case) -> LineTerms:
     return LineTerms(inventory.Line(LINE, periods), terms_of.Contracts(versions))
 
 
-def known_as(key: oracle.Key) -> str:
+def known_as(key: nouns.Key) -> str:
     return incident_id(LINE, from_micros(key.onset), reported=key.reported)
 
 
-def filed(case: oracle.Case) -> facts.LineFacts:
+def filed(case: nouns.Case) -> facts.LineFacts:
     """Return what people filed; `seq` is the order of the case."""
 
     def when(at: int | None) -> Any:
@@ -156,7 +156,7 @@ def filed(case: oracle.Case) -> facts.LineFacts:
     )
 
 
-def reading(seen: oracle.Seen) -> Reading:
+def reading(seen: nouns.Seen) -> Reading:
     def target(counts: tuple[int, int] | None) -> TargetStats | None:
         if counts is None or not counts[1]:
             return None if counts is None else TargetStats(*counts)
@@ -169,7 +169,7 @@ def reading(seen: oracle.Seen) -> Reading:
     return Reading(LINE, start, end, target(seen.demarc), target(seen.cpe), port, blind)
 
 
-def measured(case: oracle.Case, *, suspended_late: bool) -> Measured:
+def measured(case: nouns.Case, *, suspended_late: bool) -> Measured:
     """Judge the readings; where `suspended_late`, suspensions were filed only after they had been judged."""
     known = facts.NOTHING_FILED if suspended_late else filed(case)
     service = terms(case).service(known)
@@ -198,7 +198,7 @@ def measured(case: oracle.Case, *, suspended_late: bool) -> Measured:
     return Measured(tuple(episodes), tuple(notices), SpanSet(blind) | unseen, until, {})
 
 
-def judged(case: oracle.Case, *, suspended_late: bool = False) -> LineStatement | None:
+def judged(case: nouns.Case, *, suspended_late: bool = False) -> LineStatement | None:
     known = measured(case, suspended_late=suspended_late)
     return line_statement(terms(case), BillingMonth(*case.month), known.until, known, filed(case))
 
@@ -255,7 +255,7 @@ def _incident(each: IncidentStatement) -> dict[str, Any]:
             {
                 "kind": a.kind,
                 "start": micros(a.start),
-                "end": oracle.FOREVER if a.end is None else micros(a.end),
+                "end": arithmetic.FOREVER if a.end is None else micros(a.end),
                 "accepted": a.accepted,
             }
             for a in each.adjudged
@@ -277,7 +277,7 @@ def _incident(each: IncidentStatement) -> dict[str, Any]:
     }
 
 
-def comparable(line: dict[str, Any], case: oracle.Case) -> dict[str, Any]:
+def comparable(line: dict[str, Any], case: nouns.Case) -> dict[str, Any]:
     """Drop what either side may leave out: rules that give nothing or are exempt, exclusions that touch nothing."""
     line = {key: value for key, value in line.items() if key != "as_of"}
     until = oracle.as_of(case)

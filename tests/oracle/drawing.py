@@ -7,20 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.oracle import oracle
-from tests.oracle.oracle import (
-    SECOND,
-    Case,
-    Complaint,
-    Correction,
-    Criterion,
-    Exclusion,
-    Handback,
-    Key,
-    Period,
-    Seen,
-    Work,
-)
+from tests.oracle import arithmetic, filings, nouns
+from tests.oracle.arithmetic import SECOND
+from tests.oracle.nouns import Case, Complaint, Correction, Criterion, Exclusion, Handback, Key, Period, Seen, Work
 
 ZONE_S = 8 * 3600
 HOUR = 3600 * SECOND
@@ -28,7 +17,7 @@ DAY = 24 * HOUR
 
 
 def local(day: int, hour: int = 0, month: int = 10) -> int:
-    return oracle.midnight(dt.date(2026, month, day), ZONE_S) + hour * HOUR
+    return arithmetic.midnight(dt.date(2026, month, day), ZONE_S) + hour * HOUR
 
 
 MONTH_START, MONTH_END = local(1), local(1, month=11)
@@ -62,8 +51,14 @@ class Block:
     port: tuple[bool | None, ...] = (None,)
 
 
+PAUSES_S = (30, 59, 60, 61, 300, 540, 599, 600, 601, 660)
+
+
 @st.composite
 def blocks(draw: st.DrawFn) -> Block:
+    if draw(st.integers(0, 4)) == 0:  # good, blind or bad for about as long as closes, joins or continues an incident
+        shape = draw(st.sampled_from(("up", "up", "gap", "down")))
+        return Block(shape, draw(st.sampled_from(PAUSES_S)) * SECOND, 1)
     shape = draw(st.sampled_from([*SHAPES, "down", "down", "degraded", "up", "gap", "cpe_down", "blind", "slow"]))
     window_s = draw(
         st.one_of(
@@ -83,6 +78,36 @@ def blocks(draw: st.DrawFn) -> Block:
         (draw(st.sampled_from((100, 101, 150, 300))), draw(st.sampled_from((0, 50, 90)))) if slow else (1, 0)
     )
     return Block("up" if slow else shape, window, count, rtt_ms, ipdv_ms, port)
+
+
+@st.composite
+def scripts(draw: st.DrawFn) -> list[Block]:
+    """A short course of events that stands exactly at a threshold, or a second beside it."""
+
+    def one(*values: Any) -> Any:
+        return draw(st.sampled_from(values))
+
+    def block(shape: str, window_s: int, count: int = 1) -> Block:
+        return Block(shape, window_s * SECOND, count)
+
+    bad, beside = one("down", "degraded"), one(0, 0, 0, 1, -1)
+    match one("day", "reopens", "blind_between", "echo", "limit", "two"):
+        case "day":
+            second = one(43_200, 43_200, 43_200, 43_199, 43_201, 129_600)
+            return [block("down", 43_200), block("down", second), block("up", 700)]
+        case "reopens":
+            worse = block(one("down", "degraded"), 60, 6)
+            return [block(bad, 60, 6), block("up", one(60, 600) + beside), worse, block("up", 700)]
+        case "blind_between":
+            gap = one(60, 600, 3600) + beside
+            return [block(bad, 60, 6), block(one("gap", "blind"), gap), block(one(bad, bad, "degraded"), 60, 6)]
+        case "two":
+            return [block(bad, 60, 6), block("up", 700), block(one("down", "degraded"), 1200, 6), block("up", 700)]
+        case "echo":
+            return [block("up", 20, 3), block(bad, 20, one(1, 2)), block("up", 20, one(2, 3, 4)), block(bad, 20, 2)]
+        case _:
+            hours = one(1, 2, 24, 48)
+            return [block(bad, 30, 2 if bad == "down" else 10), block(bad, hours * 3600 + beside), block("up", 700)]
 
 
 def windows(at: int, block: Block, *, has_demarc: bool) -> list[Seen]:
@@ -118,7 +143,10 @@ def readings(draw: st.DrawFn, *, has_demarc: bool) -> tuple[Seen, ...]:
         begin = {"month": MONTH_START, "before": local(25, month=9), "hour": at - HOUR}[lead]
         if begin < at:
             seen.append(Seen(begin, at, good, GOOD, Fraction(1)))
-    for block in draw(st.lists(blocks(), min_size=1, max_size=9)):
+    course = draw(st.lists(blocks(), min_size=1, max_size=9))
+    if draw(st.integers(0, 2)) == 0:
+        course = [*draw(scripts()), *course[:2]]
+    for block in course:
         seen += windows(at, block, has_demarc=has_demarc)
         at += block.window * block.count
     tail = draw(st.sampled_from(("none", "minute", "month_end", "later", "later")))
@@ -283,7 +311,7 @@ def lines(draw: st.DrawFn) -> Case:
         other = draw(contracts(tiered="tiers" in contract))
         newer = ((draw(st.sampled_from((dt.date(2026, 10, 4), dt.date(2026, 10, 20), dt.date(2026, 11, 1)))), other),)
     month = draw(st.sampled_from(((2026, 10), (2026, 10), (2026, 11))))
-    profile = oracle.Profile(
+    profile = nouns.Profile(
         open_after_s=draw(st.sampled_from((10, 10, 120, 0))),
         degraded_open_after_s=draw(st.sampled_from((10, 300, 300))),
         close_after_s=draw(st.sampled_from((60, 60, 600))),
@@ -311,13 +339,18 @@ def cases(draw: st.DrawFn) -> Case:
         case = replace(case, suspensions=tuple(whole_seconds(desk.stretch()) for _ in range(desk.one(1, 2))))
     case = replace(case, complaints=tuple(desk.complaint(f"T-{n}") for n in desk.some(3)))
     case = replace(case, works=tuple(desk.work() for _ in desk.some(2)))
-    troubles = {t.key: t for t in oracle.incidents_of(case)[0]}
+    troubles = {t.key: t for t in filings.incidents_of(case)[0]}
     if not troubles:
         return case
     corrections = {}
     for _ in desk.some(2):
         trouble = troubles[desk.one(*troubles)]
         corrections[trouble.key] = draw(correction(trouble, room(trouble, list(troubles.values()), until), desk))
+    pair = sorted(troubles.values(), key=lambda t: t.onset)[:2]
+    if len(pair) == 2 and pair[1].alarm is not None and desk.one(True, False, False):  # seen on site: it went on
+        went_on = pair[1].alarm + desk.one(-1, 0, 1, 600, 3600) * SECOND
+        if pair[0].key not in corrections and pair[0].service == pair[1].service and went_on < pair[1].end:
+            corrections[pair[0].key] = Correction(pair[0].key, onset=pair[0].onset, restored=went_on)
     handbacks = []
     trouble = troubles[desk.one(*troubles)]
     if trouble.restored is not None and desk.one(True, False, False, False):
@@ -336,15 +369,16 @@ def whole_seconds(stretch: tuple[int, int]) -> tuple[int, int]:
     return start, max(start + SECOND, stretch[1] // SECOND * SECOND)
 
 
-def room(trouble: oracle.Trouble, troubles: list[oracle.Trouble], until: int) -> tuple[int, int]:
-    """Where a sensible correction of an incident lies: in its service, between its neighbours, not after the end."""
+def room(trouble: nouns.Trouble, troubles: list[nouns.Trouble], until: int) -> tuple[int, int]:
+    """Where a sensible correction of an incident lies: in its service, after the one before, not after the next one."""
     low = max([trouble.service[0], *(t.end for t in troubles if t.onset < trouble.onset)])
-    high = min([trouble.service[1], until, *(t.onset for t in troubles if t.onset > trouble.onset)])
+    later = [t for t in troubles if t.onset > trouble.onset]
+    high = min([trouble.service[1], until, *(t.onset if t.key.reported else t.end - 1 for t in later)])
     return min(low, trouble.onset), max(high, trouble.onset + 1)
 
 
 @st.composite
-def correction(draw: st.DrawFn, trouble: oracle.Trouble, within: tuple[int, int], desk: Desk) -> Correction:
+def correction(draw: st.DrawFn, trouble: nouns.Trouble, within: tuple[int, int], desk: Desk) -> Correction:
     """What a person corrects: the fault, or an end of the span (both ends of a reported one)."""
     key = trouble.key
     what = draw(st.sampled_from(("responsibility", "responsibility", "false_alarm", "onset", "restored", "both")))

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.oracle import core_side, oracle
+from tests.oracle import core_side, nouns, oracle
 from tests.oracle.drawing import cases
 
 # The suite tries the same few hundred months each time; a search for new ones is a matter of the environment:
@@ -38,7 +38,7 @@ def differences(ours: Any, theirs: Any, where: str = "") -> list[str]:
     return [] if ours == theirs else [f"{where.lstrip('.')}: oracle {ours}, core {theirs}"]
 
 
-def compare(case: oracle.Case, *, suspended_late: bool) -> None:
+def compare(case: nouns.Case, *, suspended_late: bool) -> None:
     found = core_side.judged(case, suspended_late=suspended_late)
     expected = oracle.judge_month(case)
     if found is None:
@@ -54,7 +54,7 @@ def compare(case: oracle.Case, *, suspended_late: bool) -> None:
 
 @search
 @given(cases(), st.booleans())
-def test_core_and_oracle_tell_the_same_month(case: oracle.Case, suspended_late: bool):
+def test_core_and_oracle_tell_the_same_month(case: nouns.Case, suspended_late: bool):
     """Every number of a line's month is what a second judge, sharing no code, works out from the same facts."""
     by_id = case.corrections or case.exclusions or case.handbacks  # a late cut makes other incidents of them
     compare(case, suspended_late=suspended_late and not by_id)

@@ -327,7 +327,9 @@ def test_a_ledger_that_must_exist_is_not_made(tmp_path, options):
 
 @pytest.mark.parametrize("options", [{}, {"read_only": True}])
 @pytest.mark.parametrize(
-    ("below", "told"), [("a.file/ledger.db", "ledger"), ("x" * 300, "File name too long")], ids=["in a file", "too long"]
+    ("below", "told"),
+    [("a.file/ledger.db", "ledger"), ("x" * 300, "File name too long")],
+    ids=["in a file", "too long"],
 )
 def test_what_the_file_system_refuses_is_told(tmp_path, below, told, options):
     """A path that cannot be is named in one sentence, whatever the ledger was opened for."""

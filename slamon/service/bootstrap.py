@@ -1,4 +1,4 @@
-"""Starting the daemon: configuration, lock, ledger and prober put together."""
+"""The composition root of the daemon: configuration, lock, ledger and prober put together."""
 
 from __future__ import annotations
 
