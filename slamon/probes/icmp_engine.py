@@ -2,134 +2,211 @@
 
 The order within a tick is the truth of it: the clocks are read, then everything that arrived is read, and only then
 is called lost what should have arrived before the clocks were read.
+
+Quiet lines turn in wheels (`Fleet`); a line that loses a packet leaves its wheel and walks by itself (`Walking`,
+`LineTrack`) until it is quiet again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from slamon.probes.flights import Flight, Flights
-from slamon.probes.icmp_socket import SendError, open_sockets
+from slamon.probes.fleet import Fleet, shared_addresses
+from slamon.probes.flights import OFFSET_TOLERANCE_NS, Flight, Flights
+from slamon.probes.handing import Handing
+from slamon.probes.icmp_socket import EchoSocket, open_sockets
+from slamon.probes.onsets import Onsets
 from slamon.probes.outgoing import Outgoing
-from slamon.probes.pace import MAX_LATE_NS, MIN_GAP_NS
-from slamon.probes.packet import MS_NS, SECOND_NS, Outcome, Packet
-from slamon.probes.protocol import Batch, ProbeEvent, ProbeLine
-from slamon.probes.resolve import Resolver
-from slamon.probes.track import DueQueue, LineTrack, ReferenceTrack, Track
+from slamon.probes.packet import MS_NS, SECOND_NS
+from slamon.probes.protocol import Batch, ProbeEvent, ProbeLine, next_roster
+from slamon.probes.quoting import Quoted
+from slamon.probes.replies import Replies
+from slamon.probes.track import LineTrack, ReferenceTrack, Track
 from slamon.probes.vantage import Vantage
+from slamon.probes.walking import CONFIRM_PER_S, LATE, Walking
 from slamon.probes.walltime import ClockReading, Clocks, WallTime, in_seconds
+from slamon.probes.wheel import Profile, Wheel
+
+__all__ = ["CONFIRM_PER_S", "IcmpEngine"]
 
 LONGEST_WAIT_NS = 100 * MS_NS
 # A tick later than this is blind time; a shorter one only sends late, and kernel stamps keep the RTTs true.
 STALL_NS = SECOND_NS
-_DRAIN_LIMIT = 20_000
-# Replies are read between slices of sends, or they would fill the socket.
-_SENDS_PER_TICK = 400
-# F7: all confirm packets of the vantage together; usual packets are not counted.
-CONFIRM_PER_S = 1000
-_TOUCH_NS = MIN_GAP_NS * 9 // 10
+# Wake-ups dominate the cost of few packets, bursts the harm of many.
+TICK_NS, SLOW_TICK_NS = 4 * MS_NS, 10 * MS_NS
+_SLOW_BELOW_PER_S = 5000
+_CLOSE_EVERY_NS = 50 * MS_NS
+# A tick ends after this: wheels of low importance wait, clocks and heartbeats do not.
+_TICK_AT_MOST_NS = 200 * MS_NS
 
 
 class IcmpEngine:
     """Probes lines and references; `tick` does what is due, `emit` takes the batches."""
 
     def __init__(
-        self, emit: Callable[[Batch], None], clocks: Clocks | None = None, confirm_per_s: int = CONFIRM_PER_S
+        self,
+        emit: Callable[[Batch], None],
+        clocks: Clocks | None = None,
+        confirm_per_s: int = CONFIRM_PER_S,
+        sockets: tuple[dict[int, EchoSocket], dict[int, str]] | None = None,
+        *,
+        wheels: bool = True,
     ) -> None:
-        self._emit = emit
+        self._emit, self._turns = emit, wheels
         self._machine = clocks or Clocks()
-        self._sockets, self._missing = open_sockets()
-        self._resolver = Resolver()
+        self._stamper = self._machine.stamper()
+        self._sockets, missing = sockets or open_sockets()
         self._flights: Flights[Track] = Flights()
         self._clocks = self._machine.read()
-        self._start_ns = self._clocks.steady_ns
+        self._start_ns = self._close_ns = self._tick_ns = self._stood_until_ns = self._clocks.steady_ns
         self._wall = WallTime(self._clocks)
         self._vantage = Vantage((), self._start_ns)
-        self._lines: dict[str, LineTrack] = {}
+        self._outgoing = Outgoing(self._start_ns)
+        self._fleet = Fleet(self._sockets, self._flights, self._outgoing.reasons, self._start_ns)
+        self._handing = Handing(self._fleet, self._vantage, self._wall, self._outgoing)
+        self._walking = Walking(self._sockets, missing, self._flights, self._outgoing, confirm_per_s)
+        self._onsets = Onsets(self._wall)
+        self._replies = Replies(self._fleet, self._flights, self._wake, self._ended, self._hear_error)
+        self._late = self._outgoing.reasons.number(LATE)
+        self._lines: dict[str, ProbeLine] = {}
+        self._roster: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._tracks: dict[str, LineTrack] = {}
         self._references: dict[str, ReferenceTrack] = {}
         self._closing: list[LineTrack] = []
-        self._due = DueQueue()
-        self._touched: dict[LineTrack, None] = {}
         self._waiting: dict[LineTrack, None] = {}
-        self._gate_ns: dict[str, int] = {}
-        self._stood_until_ns = self._start_ns
-        self._confirm_per_s = confirm_per_s
-        self._confirm_tokens = float(confirm_per_s)
-        self._outgoing = Outgoing(self._start_ns)
+        self._turn_ns = SLOW_TICK_NS
 
     @property
     def descriptors(self) -> list[int]:
-        """Return what to wait on."""
+        """Return what replies arrive on."""
         return [sock.fileno() for sock in self._sockets.values()]
 
     def wait_s(self) -> float:
         """Return how long nothing is due."""
         now_ns = self._machine.steady_ns()
-        due_ns = self._due.next_ns()
-        idle_ns = LONGEST_WAIT_NS if due_ns is None else min(due_ns - now_ns, LONGEST_WAIT_NS)
-        return max(0, idle_ns) / SECOND_NS
+        due_ns = self._walking.due.next_ns()
+        until_ns = now_ns + LONGEST_WAIT_NS if due_ns is None else due_ns
+        if len(self._fleet) or self._tracks:
+            until_ns = max(min(until_ns, self._tick_ns + LONGEST_WAIT_NS // 2), self._tick_ns + self._turn_ns)
+        if len(self._fleet):
+            next_ns = min(wheel.due_ns(j) for wheel in self._fleet.wheels for j in range(wheel.packets))
+            until_ns = min(until_ns, max(next_ns, self._tick_ns + self._turn_ns))
+        return max(0, min(until_ns - now_ns, LONGEST_WAIT_NS)) / SECOND_NS
 
     def set_lines(self, lines: Iterable[ProbeLine], references: Sequence[str]) -> None:
         """Replace what is probed; a line that is unchanged goes on as it was."""
         now_ns = self._machine.steady_ns()
+        self._clocks = self._machine.read()
         wanted = {line.line_id: line for line in lines}
-        before = self._lines
-        self._lines = {}
-        for line_id, track in before.items():
-            if wanted.get(line_id) == track.line:
-                self._lines[line_id] = track
+        shared = shared_addresses(wanted.values(), references)
+        turning = {line_id: found for line_id, line in wanted.items() if (found := self._profile(line, shared))}
+        before = self._leave(wanted, turning, now_ns)
+        for line_id, line in wanted.items():
+            if line_id in self._tracks or line_id in self._fleet:
+                continue
+            if line_id not in turning or line_id in before:
+                self._walk(LineTrack(line, self._start_ns, now_ns, before.get(line_id)))
+        kept = {line_id: (profile, wanted[line_id]) for line_id, profile in turning.items()}
+        self._fleet.set_lines(kept, self._tracks, now_ns)
+        self._roster = next_roster(list(self._lines), wanted.values())
+        self._lines = wanted
+        self._numbers = {line_id: number for number, line_id in enumerate(self._roster)}
+        self._fleet.number(self._numbers)
+        self._set_references(references, now_ns)
+        self._waiting.update(dict.fromkeys([*self._closing, *self._tracks.values()]))
+        self._turn_ns = SLOW_TICK_NS if self._fleet.per_s < _SLOW_BELOW_PER_S else TICK_NS
+
+    def _profile(self, line: ProbeLine, shared: set[str]) -> Profile | None:
+        if not self._turns or not shared.isdisjoint(line.targets):
+            return None
+        return self._fleet.profile(line)
+
+    def _leave(
+        self, wanted: dict[str, ProbeLine], turning: dict[str, Profile], now_ns: int
+    ) -> dict[str, LineTrack]:
+        """End what is removed or changed; return the tracks that changed lines go on from."""
+        before: dict[str, LineTrack] = {}
+        for line_id, line in self._lines.items():
+            same = wanted.get(line_id) == line
+            if same and (line_id in turning) == (line_id in self._fleet):
+                continue
+            track = self._tracks.get(line_id)
+            if track is None:
+                track = self._release(self._fleet.place(line_id))
+            if same:
+                if line_id not in turning:
+                    track.place = None
+                else:
+                    del turning[line_id]  # it walks already, and goes on walking
                 continue
             track.close(now_ns)
-            if line_id not in wanted:
+            del self._tracks[line_id]
+            if line_id in wanted:
+                before[line_id] = track
+            else:
                 self._closing.append(track)
-        for line_id, line in wanted.items():
-            if line_id not in self._lines:
-                self._lines[line_id] = LineTrack(line, self._start_ns, now_ns, before.get(line_id))
-                self._due.push(self._lines[line_id])
-        self._set_references(references, now_ns)
-        self._waiting.update(dict.fromkeys([*self._closing, *self._lines.values()]))
+        return before
 
     def tick(self) -> None:
         """Do everything that is due now."""
         self._take_clocks(self._machine.read())
-        now_ns = self._clocks.steady_ns
+        now_ns = self._tick_ns = self._clocks.steady_ns
         drained = self._drain()
         self._book_drops()
         if drained:
-            for flight in self._flights.expire(now_ns):
-                self._touch(flight.owner)
-        self._send_due()
+            self._expire(now_ns)
+        self._turn()
+        self._walking.send_due(self._stamper, self._clocks, self._stood_until_ns)
         self._advance()
+        if now_ns - self._close_ns >= _CLOSE_EVERY_NS:
+            self._close()
         if self._outgoing.is_due(now_ns):
-            self._hand_on()
+            self.hand_on()
 
     def stop(self) -> None:
         """End all lines and hand on what is known of them."""
         now_ns = self._machine.steady_ns()
+        self._clocks = self._machine.read()
         self._drain()
-        self._closing.extend(self._lines.values())
+        self._expire(now_ns)
+        self._close()
+        for place in [self._fleet.place(line_id) for line_id in self._lines if line_id in self._fleet]:
+            line = self._fleet.where(place)
+            if line[0].lines[line[1]].line_id not in self._tracks:
+                self._release(place)
+        self._handing.give(at_once=True)
+        self._closing.extend(self._tracks.values())
         for track in self._closing:
             if track.alive:
                 track.close(now_ns)
-            self._outgoing.readings.extend(track.readings(self._vantage, self._wall, at_once=True))
-        self._hand_on()
-        self._resolver.close()
+            self._give(track, at_once=True)
+        self.hand_on()
+        self._walking.resolver.close()
         for sock in self._sockets.values():
             sock.close()
+
+    def hand_on(self) -> None:
+        """Hand on what is known so far."""
+        now_ns = self._clocks.steady_ns
+        drops = sum(sock.drops for sock in self._sockets.values())
+        at = self._wall.ending(now_ns)
+        health = self._outgoing.health(at, len(self._lines), drops, self._flights.counters)
+        self._emit(self._outgoing.take(now_ns, health, self._roster))
 
     def _take_clocks(self, clocks: ClockReading) -> None:
         before, self._clocks = self._clocks, clocks
         late_ns = clocks.steady_ns - before.steady_ns
         self._outgoing.lagged(late_ns - LONGEST_WAIT_NS)
-        self._confirm_tokens = min(
-            self._confirm_per_s, self._confirm_tokens + self._confirm_per_s * late_ns / SECOND_NS
-        )
+        self._walking.pass_time(late_ns)
+        if abs(clocks.offset_ns - before.offset_ns) > OFFSET_TOLERANCE_NS:
+            self._fleet.moved_ns = clocks.steady_ns
         asleep_ns = clocks.asleep_ns - before.asleep_ns
         if late_ns > STALL_NS:
             self._stood_until_ns = clocks.steady_ns
         if asleep_ns > LONGEST_WAIT_NS:
             # What was under way may have come back to a sleeping machine.
-            self._flights.doubt()
+            self._doubt()
             self._blind(before.steady_ns, clocks.steady_ns, "suspended", f"the machine slept {in_seconds(asleep_ns)}")
         elif late_ns > STALL_NS:
             self._blind(
@@ -139,89 +216,85 @@ class IcmpEngine:
         if step is not None:
             self._blind(step.after_ns, step.at_ns, "clock_step", step.detail)
 
+    def _doubt(self) -> None:
+        self._flights.doubt()
+        self._fleet.doubt()
+
     def _blind(self, start_ns: int, end_ns: int, kind: str, detail: str) -> None:
-        for track in self._lines.values():
+        self._fleet.set_blind(start_ns, end_ns, detail)
+        for track in self._tracks.values():
             track.windows.blind(start_ns, end_ns, detail)
-            self._touch(track)
+            self._walking.touch(track)
         self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(end_ns), detail))
 
     def _drain(self) -> bool:
         """Read what has arrived; tell whether that was everything."""
-        complete = True
-        for sock in self._sockets.values():
-            taken = 0
-            for arrival in sock.drain(_DRAIN_LIMIT):
-                taken += 1
-                flight = self._flights.land(arrival, sock.identifier, self._clocks)
-                if flight is not None:
-                    self._touch(flight.owner)
-            complete = complete and taken < _DRAIN_LIMIT
-        return complete
+        return all([self._replies.drain(sock, self._clocks) for sock in self._sockets.values()])
 
     def _book_drops(self) -> None:
         fresh = sum(sock.new_drops() for sock in self._sockets.values())
         if fresh:
-            self._flights.doubt()
+            self._doubt()
             detail = f"the socket's buffer was full, {fresh} replies were dropped"
             self._blind(self._clocks.steady_ns - LONGEST_WAIT_NS, self._clocks.steady_ns, "socket_drops", detail)
 
-    def _send_due(self) -> None:
-        for _ in range(_SENDS_PER_TICK):
-            track = self._due.pop(self._machine.steady_ns())
-            if track is None:
-                return
-            self._serve(track, self._machine.steady_ns())
-            self._due.push(track)
+    def _expire(self, now_ns: int) -> None:
+        for wheel in self._fleet.wheels:
+            for position in wheel.expire(now_ns):
+                if wheel.is_turning(position):
+                    self._release(wheel.lanes[0].index[position])
+        for flight in self._flights.expire(now_ns):
+            self._walking.touch(flight.owner)
 
-    def _serve(self, track: Track, now_ns: int) -> None:
-        schedule = track.schedule
-        if now_ns - schedule.due_ns > MAX_LATE_NS:
-            if schedule.due_ns > self._stood_until_ns:  # what a stall left out is blind already
-                self._outgoing.skipped += len(track.targets)
-                track.add(Packet(now_ns, 0, Outcome.UNSENT, reason="the prober was late"))
-                self._touch(track)
-            schedule.skip(now_ns)
-            return
-        free_ns = max(self._gate_ns.get(target, 0) for target in track.targets)
-        if free_ns > now_ns:
-            schedule.hold(free_ns)
-            return
-        if schedule.is_extra:
-            if self._confirm_tokens < len(track.targets):
-                self._outgoing.confirm_capped += 1
-                schedule.postpone(now_ns)
-                return
-            self._confirm_tokens -= len(track.targets)
-        for number, target in enumerate(track.targets):
-            self._gate_ns[target] = now_ns + _TOUCH_NS
-            track.add(self._send(track, number, target))
-        schedule.launched(now_ns, hurried=isinstance(track, LineTrack) and track.windows.hurried(now_ns))
-        self._touch(track)
+    def _turn(self) -> None:
+        """Send what is due on the wheels, the most important lines first."""
+        until_ns = self._clocks.steady_ns + _TICK_AT_MOST_NS
+        for wheel in self._fleet.wheels:
+            while (now_ns := self._stamper()) < until_ns:
+                if wheel.must_close():
+                    self._make_room(wheel)
+                done = wheel.serve(now_ns, self._stamper, self._stood_until_ns, self._late)
+                if done is None:
+                    break
+                sent, errors, skipped = done
+                self._flights.counters.sent += sent
+                self._outgoing.send_errors += errors
+                self._outgoing.skipped += skipped
+                if sent:
+                    self._drain()
 
-    def _send(self, track: Track, number: int, target: str) -> Packet:
-        at_ns = self._machine.steady_ns()
-        address = self._resolver.address(target, at_ns)
-        if address is None:
-            return Packet(at_ns, number, Outcome.UNSENT, reason=f"{target} has no address yet")
-        if address.family not in self._sockets:
-            return Packet(at_ns, number, Outcome.UNSENT, reason=self._missing[address.family])
-        packet = Packet(at_ns, number)
-        flight = Flight(track, packet, address.host, track.payload_bytes, track.pace.timeout_ns)
-        flight.offset_ns = self._clocks.offset_ns
-        serial = self._flights.number()
-        payload = self._flights.payload(serial, track.payload_bytes)
-        try:
-            flight.wall_ns = self._sockets[address.family].send(address, serial & 0xFFFF, payload, track.dscp)
-        except SendError as error:
-            self._outgoing.send_errors += 1
-            packet.outcome, packet.reason = Outcome.UNSENT, f"not sent: {error}"
-            return packet
-        self._flights.launch(serial, flight)
-        return packet
+    def _make_room(self, wheel: Wheel) -> None:
+        for position in wheel.expire(self._clocks.steady_ns):
+            if wheel.is_turning(position):
+                self._release(wheel.lanes[0].index[position])
+        self._handing.take(wheel, wheel.close(self._fleet.blind))
 
-    def _touch(self, track: Track) -> None:
-        if isinstance(track, LineTrack) and track.alive:
-            self._touched[track] = None
+    def _release(self, place: int) -> LineTrack:
+        """Let a line that is not quiet walk by itself."""
+        track = self._fleet.release(place, self._clocks, self._handing.taken)
+        self._walk(track)
+        return track
+
+    def _wake(self, index: int) -> None:
+        """Let a dead line that answered walk by itself; `index` is that of its deciding target."""
+        self._release(index)
+
+    def _walk(self, track: LineTrack) -> None:
+        self._tracks[track.line.line_id] = track
+        self._walking.due.push(track)
+        self._walking.touch(track)
+
+    def _ended(self, flight: Flight[Track]) -> None:
+        self._walking.touch(flight.owner)
+
+    def _hear_error(self, error: Quoted) -> None:
+        self._onsets.hear(error, self._clocks.steady_ns)
+
+    def _close(self) -> None:
+        self._close_ns = self._clocks.steady_ns
+        for wheel in self._fleet.wheels:
+            self._handing.take(wheel, wheel.close(self._fleet.blind))
+        self._handing.give()
 
     def _advance(self) -> None:
         change = self._vantage.advance()
@@ -230,22 +303,44 @@ class IcmpEngine:
             detail = "every reference target is lost" if change.lost else "a reference target answers again"
             self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(change.at_ns), detail))
         now_ns = self._clocks.steady_ns
-        touched, self._touched = self._touched, {}
-        for track in touched:
+        for track in self._walking.take_touched():
             due_ns = track.schedule.due_ns
             track.advance(now_ns)
             if track.schedule.due_ns != due_ns:
-                self._due.push(track)
+                self._walking.due.push(track)
+            self._outgoing.evidence.extend(self._onsets.tell(track))
             if track.waits:
                 self._waiting[track] = None
+            elif self._fleet.take_back(track, now_ns):
+                track.alive = False
+                del self._tracks[track.line.line_id]
+        if self._handing.waits:
+            self._handing.give()
         waiting, self._waiting = self._waiting, {}
         for track in waiting:
-            self._outgoing.readings.extend(track.readings(self._vantage, self._wall))
+            self._give(track)
             if track.waits:
                 self._waiting[track] = None
-        if self._waiting:
+            else:
+                self._walking.touch(track)
+        if self._waiting or self._handing.waits:
             self._hurry_references(now_ns)
         self._closing = [track for track in self._closing if track.waits]
+
+    def _give(self, track: LineTrack, *, at_once: bool = False) -> None:
+        """Hand on a line's own windows, after those that its wheel has closed."""
+        if track.behind > self._handing.given:
+            if not at_once:
+                return
+            self._handing.give(at_once=True)
+        if track.behind >= 0:
+            track.behind = -1
+            if track.place is not None:
+                track.ended_us = max(track.ended_us, self._fleet.ended_us[track.place])
+        number = self._numbers.get(track.line.line_id)
+        for reading in track.readings(self._vantage, self._wall, at_once=at_once):
+            if number is not None:
+                self._outgoing.add(number, reading)
 
     def _hurry_references(self, now_ns: int) -> None:
         """Ask the references at once, as far as politeness allows: an alarm may wait for their word."""
@@ -253,7 +348,7 @@ class IcmpEngine:
             due_ns = track.schedule.due_ns
             track.schedule.hurry(now_ns)
             if track.schedule.due_ns != due_ns:
-                self._due.push(track)
+                self._walking.due.push(track)
 
     def _set_references(self, references: Sequence[str], now_ns: int) -> None:
         self._vantage.renew(references, now_ns)
@@ -262,11 +357,4 @@ class IcmpEngine:
         for reference in references:
             if reference not in self._references:
                 self._references[reference] = ReferenceTrack(reference, now_ns, self._vantage)
-                self._due.push(self._references[reference])
-
-    def _hand_on(self) -> None:
-        now_ns = self._clocks.steady_ns
-        drops = sum(sock.drops for sock in self._sockets.values())
-        self._emit(
-            self._outgoing.take(now_ns, self._wall.ending(now_ns), len(self._lines), drops, self._flights.counters)
-        )
+                self._walking.due.push(self._references[reference])

@@ -19,7 +19,7 @@ from slamon.probes.shape import internet_checksum
 # Of asm-generic/socket.h and linux/icmpv6.h; the socket module does not name them.
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
-_SO_TIMESTAMPNS = 35
+SO_TIMESTAMPNS = 35
 _SO_RXQ_OVFL = 40
 _SO_ATTACH_FILTER = 26
 _SO_MEMINFO = 55
@@ -145,7 +145,7 @@ class EchoSocket:
         """Return the kernel's stamp among what came with a packet, and note the drops that are told there."""
         stamp_ns = None
         for level, kind, value in ancillary:
-            if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) >= _STAMP.size:
+            if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(value) >= _STAMP.size:
                 seconds, nanos = _STAMP.unpack_from(value)
                 stamp_ns = seconds * SECOND_NS + nanos
             elif level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL:
@@ -218,7 +218,7 @@ def _open(family: int) -> tuple[socket.socket, bool]:
 
 
 def _prepare(sock: socket.socket) -> None:
-    sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     sock.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
     for force, plain, size in (
         (_SO_RCVBUFFORCE, socket.SO_RCVBUF, _RCVBUF_BYTES),

@@ -23,8 +23,8 @@ class Reasons:
     """Why something could not be seen, by number; 0 is: it was seen."""
 
     def __init__(self) -> None:
-        self.texts: list[str] = [""]
-        self._numbers: dict[str, int] = {"": 0}
+        self.texts: list[str] = ["", "no packet was sent"]  # the second one is `closing.NO_PACKET`
+        self._numbers: dict[str, int] = {text: number for number, text in enumerate(self.texts)}
 
     def number(self, text: str) -> int:
         """Return the number of a reason."""

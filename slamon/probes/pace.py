@@ -96,6 +96,12 @@ class Schedule:
         if hurried:
             self.due_ns = min(self.due_ns, at_ns + MIN_GAP_NS)
 
+    def resume(self, last_ns: int) -> None:
+        """Go on after a packet that left at `last_ns`."""
+        self._last_ns = last_ns
+        self.slot_ns = self._pace.slot_after(self._phase_ns, last_ns)
+        self.due_ns = self._polite(self.slot_ns)
+
     def skip(self, now_ns: int) -> None:
         """Leave out what is overdue; the next packet leaves at the next slot."""
         self._pass_slots(now_ns)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from slamon.core.reading import Reading
+from slamon.core.timespan import from_micros, micros
 from slamon.probes.pace import Pace, Schedule, phase_of
 from slamon.probes.packet import SECOND_NS, Cut, Packet
 from slamon.probes.protocol import ProbeLine
@@ -22,20 +22,43 @@ _REFERENCE_PAYLOAD_BYTES = 56
 
 
 class LineTrack:
-    """A line: its schedule, its windows, and finished windows that still wait for the references' word."""
+    """A line: its schedule, its windows, and finished windows that still wait for the references' word.
+
+    `place` is the index of its place in a wheel, None where it has none; `behind` is the number of the wheel's rows
+    that have to be handed on before its own.
+    """
+
+    __slots__ = ("_ended", "_held", "alive", "behind", "dscp", "line", "onset_told_ns", "pace", "payload_bytes")
+    __slots__ += ("place", "schedule", "source", "targets", "windows")
 
     def __init__(self, line: ProbeLine, start_ns: int, now_ns: int, before: LineTrack | None = None) -> None:
+        self.place: int | None = None
+        self.behind = 0
+        self.onset_told_ns: int | None = None
         self.line = line
         self.targets = line.targets
-        self.payload_bytes, self.dscp = line.payload_bytes, line.dscp
+        self.payload_bytes, self.dscp, self.source = line.payload_bytes, line.dscp, line.source
         self.pace = Pace.of(line)
         self.alive = True
         phase_ns = phase_of(line.line_id, self.pace.interval_ns, start_ns)
         self.schedule = Schedule(self.pace, phase_ns, now_ns)
         opened_ns = before.windows.start_ns if before is not None else now_ns
         self.windows: LineWindows = LineWindows(self.pace, phase_ns, opened_ns, len(self.targets))
-        self._held: deque[tuple[ProbeLine, Cut]] = before._held if before is not None else deque()  # noqa: SLF001
+        self._held: list[tuple[ProbeLine, Cut]] = before._held if before is not None else []  # noqa: SLF001
         self._ended: datetime | None = before._ended if before is not None else None  # noqa: SLF001
+
+    @property
+    def ended_us(self) -> int:
+        """Return where the last reading ended, in microseconds since the epoch; 0 before the first one."""
+        return micros(self._ended) if self._ended is not None else 0
+
+    @ended_us.setter
+    def ended_us(self, value: int) -> None:
+        self._ended = from_micros(value) if value else None
+
+    def take_on(self, place: int, windows: LineWindows, schedule: Schedule, behind: int) -> None:
+        """Go on where a wheel left off."""
+        self.place, self.windows, self.schedule, self.behind = place, windows, schedule, behind
 
     def add(self, packet: Packet) -> None:
         """Take a packet into the windows."""
@@ -67,7 +90,7 @@ class LineTrack:
                 if not at_once:
                     return
                 word = Word.BLIND
-            self._held.popleft()
+            self._held.pop(0)
             reading = self._stamp(line, cut, ALL_REFERENCES_LOST if word is Word.BLIND else cut.blind, wall)
             if reading is not None:
                 yield reading
@@ -94,6 +117,7 @@ class ReferenceTrack:
 
     def __init__(self, reference: str, now_ns: int, vantage: Vantage) -> None:
         self.targets = (reference,)
+        self.source: str | None = None
         self.pace = _REFERENCE_PACE
         self.alive = True
         self.schedule = Schedule(self.pace, phase_of(reference, SECOND_NS, now_ns), now_ns)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from slamon.probes.lane import Ints, Marks
 from slamon.probes.packet import Outcome, Packet
 
 _LOSSES_THAT_COUNT = 2
@@ -89,6 +90,17 @@ class Vantage:
             if start < end_ns:
                 return Word.BLIND
         return Word.SEEN if not self._pending or end_ns <= self._proof_ns else Word.NOT_YET
+
+    def words(self, start: Ints, end: Ints) -> tuple[Marks, Marks]:
+        """Return for many spans which of them are blind, and of which nothing can be said yet."""
+        blind = (end > self._proof_ns) & self._lost
+        since = int(start.min()) if len(start) else 0
+        for span_start, span_end in reversed(self._spans):
+            if span_end <= since:
+                break
+            blind |= (span_start < end) & (start < span_end)
+        unknown = ~blind & (end > self._proof_ns) & bool(self._pending)
+        return blind, unknown
 
     def _prove(self, at_ns: int) -> SightChange | None:
         start_ns, self._proof_ns = self._proof_ns, at_ns

@@ -8,8 +8,13 @@ time (F2).
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
 
 from slamon.core.timespan import from_micros
 from slamon.probes.packet import MS_NS, SECOND_NS
@@ -68,6 +73,10 @@ class Clocks:
         """Return the steady clock alone."""
         return steady_ns()
 
+    def stamper(self) -> Callable[[], int]:
+        """Return the cheapest way to read the steady clock, for the stamp of each packet."""
+        return partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME) if type(self) is Clocks else self.steady_ns
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -112,6 +121,14 @@ class WallTime:
     def ending(self, steady: int) -> datetime:
         """Return the time of day at which a window that ends here ends: a step at its end is not yet in force."""
         return _instant(steady, next((o for since, o in reversed(self._since) if since < steady), self._since[0][1]))
+
+    def in_micros(self, steady: npt.NDArray[np.int64], *, starting: bool) -> npt.NDArray[np.int64]:
+        """Return `starting` or `ending` of many instants, in microseconds since the epoch."""
+        since = np.array([since for since, _ in self._since], np.int64)
+        offsets = np.array([offset for _, offset in self._since], np.int64)
+        chosen = np.searchsorted(since, steady, side="right" if starting else "left") - 1
+        found: npt.NDArray[np.int64] = (steady + offsets[np.maximum(chosen, 0)]) // 1000
+        return found
 
 
 def in_seconds(span_ns: int) -> str:

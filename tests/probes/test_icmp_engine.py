@@ -2,6 +2,7 @@
 
 import select
 import socket
+import struct
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 
 from slamon.core.reading import Reading
 from slamon.probes.icmp_engine import CONFIRM_PER_S, IcmpEngine
+from slamon.probes.icmp_socket import SO_TIMESTAMPNS, open_sockets
 from slamon.probes.packet import SECOND_NS
 from slamon.probes.protocol import Batch, Health, ProbeEvent, ProbeLine
 from slamon.probes.walltime import ClockReading, Clocks, read_clocks
@@ -39,6 +41,30 @@ class SetClocks(Clocks):
         return self.read().steady_ns
 
 
+class ShiftedSocket:
+    """A real socket; the kernel's stamps are those of the clocks that the test set."""
+
+    def __init__(self, sock: socket.socket, clocks: SetClocks) -> None:
+        self._sock, self._clocks = sock, clocks
+        self.sendto, self.fileno, self.setsockopt = sock.sendto, sock.fileno, sock.setsockopt
+        self.getsockopt, self.close = sock.getsockopt, sock.close
+
+    def recvmsg(self, size: int, ancillary_size: int):
+        data, ancillary, flags, source = self._sock.recvmsg(size, ancillary_size)
+        clocks = self._clocks
+        shift_ns = round((clocks.late_s + clocks.slept_s + clocks.set_s) * SECOND_NS)
+        shifted = []
+        for level, kind, value in ancillary:
+            if kind == SO_TIMESTAMPNS:
+                seconds, nanos = STAMP.unpack(value)
+                value = STAMP.pack(*divmod(seconds * SECOND_NS + nanos + shift_ns, SECOND_NS))
+            shifted.append((level, kind, value))
+        return data, shifted, flags, source
+
+
+STAMP = struct.Struct("qq")
+
+
 class Bench:
     """An engine and what it handed on."""
 
@@ -47,7 +73,10 @@ class Bench:
         self.readings: list[Reading] = []
         self.events: list[ProbeEvent] = []
         self.healths: list[Health] = []
-        self.engine = IcmpEngine(self._take, self.clocks, confirm_per_s)
+        sockets, missing = open_sockets()
+        for sock in sockets.values():
+            sock.socket = ShiftedSocket(sock.socket, self.clocks)  # type: ignore[assignment]
+        self.engine = IcmpEngine(self._take, self.clocks, confirm_per_s, (sockets, missing))
 
     def _take(self, batch: Batch) -> None:
         self.readings.extend(batch.readings)
@@ -127,7 +156,7 @@ def test_a_full_socket_buffer_is_blind_and_said(lab: Wire):
     lab.cut(*addresses)
     with lab.near.entered():
         bench = Bench()
-    bench.engine._sockets[4]._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # noqa: SLF001
+    bench.engine._sockets[4].socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # noqa: SLF001
     bench.engine.set_lines(lines, [])
     # A loop that is late by 0.4 s sends two dozen packets at once; their replies come at once too.
     bench.clocks.late_s = 0.4
