@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from slamon.core.judge import Blindness, Coverage, Judge, judge, lose_sight, unseen
-from slamon.core.lifecycle import DEFAULT_THRESHOLDS, Change, Course, Happening, Phase, end_service, rerun
+from slamon.core.lifecycle import DEFAULT_THRESHOLDS, Change, Course, Happening, Phase, end_service
 from slamon.core.quality import Verdict
 from slamon.core.reading import Reading
+from slamon.core.recut import rerun
 from slamon.core.timespan import SpanSet
 from slamon.probes.columns import Rows
 from slamon.service.history_evidence import AROUND, Seat
