@@ -103,7 +103,7 @@ class IcmpEngine:
         turning = {line_id: found for line_id, line in wanted.items() if (found := self._profile(line, shared))}
         before = self._leave(wanted, turning, now_ns)
         for line_id, line in wanted.items():
-            if line_id in self._tracks or line_id in self._fleet:
+            if line_id in self._tracks or (line_id in self._fleet and line_id not in before):
                 continue
             if line_id not in turning or line_id in before:
                 self._walk(LineTrack(line, self._start_ns, now_ns, before.get(line_id)))
@@ -335,8 +335,8 @@ class IcmpEngine:
             self._handing.give(at_once=True)
         if track.behind >= 0:
             track.behind = -1
-            if track.place is not None:
-                track.ended_us = max(track.ended_us, self._fleet.ended_us[track.place])
+            if track.came_from is not None:
+                track.ended_us = max(track.ended_us, self._fleet.ended_us[track.came_from])
         number = self._numbers.get(track.line.line_id)
         for reading in track.readings(self._vantage, self._wall, at_once=at_once):
             if number is not None:

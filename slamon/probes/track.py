@@ -24,16 +24,17 @@ _REFERENCE_PAYLOAD_BYTES = 56
 class LineTrack:
     """A line: its schedule, its windows, and finished windows that still wait for the references' word.
 
-    `place` is the index of its place in a wheel, None where it has none; `behind` is the number of the wheel's rows
-    that have to be handed on before its own.
+    `place` is the index of its place in a wheel, None where it has none. After `behind` batches of wheels' rows were
+    handed on its own may be; the last ones were those of `came_from`.
     """
 
-    __slots__ = ("_ended", "_held", "alive", "behind", "dscp", "line", "onset_told_ns", "pace", "payload_bytes")
+    __slots__ = ("_ended", "_held", "alive", "behind", "came_from", "dscp", "line", "onset_told_ns", "pace", "payload_bytes")
     __slots__ += ("place", "schedule", "source", "targets", "windows")
 
     def __init__(self, line: ProbeLine, start_ns: int, now_ns: int, before: LineTrack | None = None) -> None:
         self.place: int | None = None
-        self.behind = 0
+        self.behind = before.behind if before is not None else -1
+        self.came_from: int | None = before.came_from if before is not None else None
         self.onset_told_ns: int | None = None
         self.line = line
         self.targets = line.targets
@@ -58,7 +59,8 @@ class LineTrack:
 
     def take_on(self, place: int, windows: LineWindows, schedule: Schedule, behind: int) -> None:
         """Go on where a wheel left off."""
-        self.place, self.windows, self.schedule, self.behind = place, windows, schedule, behind
+        self.place = self.came_from = place
+        self.windows, self.schedule, self.behind = windows, schedule, behind
 
     def add(self, packet: Packet) -> None:
         """Take a packet into the windows."""
