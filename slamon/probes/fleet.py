@@ -99,17 +99,17 @@ class Fleet:
         self._by_profile = {profile: wheel for profile, wheel in self._by_profile.items() if wheel.lines}
         self.wheels = sorted(self._by_profile.values(), key=lambda wheel: wheel.profile.rank)
         self._places = {
-            line.line_id: place for wheel in self.wheels for place, line in zip(wheel.lanes[0].index, wheel.lines)
+            line.line_id: place
+            for wheel in self.wheels
+            for place, line in zip(wheel.lanes[0].index, wheel.lines, strict=True)
         }
 
     def _reshape(
         self, wheel: Wheel, lines: list[tuple[int, str, ProbeLine]], away: dict[str, LineTrack], now_ns: int
     ) -> None:
-        added = wheel.reshape(lines, now_ns, lambda line: [self._place(line, target) for target in line.targets])
-        for number, lane in enumerate(wheel.lanes):
-            for position, index in enumerate(lane.index):
-                self.positions[index] = position
-                self.lanes[index] = wheel.lanes[number]
+        added = wheel.reshape(lines, now_ns, self._places_of)
+        for lane in wheel.lanes:
+            np.frombuffer(self.positions, np.int64)[lane.index] = np.arange(len(lane.index))
         for position in added:
             track = away.get(wheel.lines[position].line_id)
             if track is not None:
@@ -117,10 +117,13 @@ class Fleet:
                 track.place = wheel.lanes[0].index[position]
         wheel.count()
 
-    def _place(self, line: ProbeLine, target: str) -> tuple[int, str]:
+    def _places_of(self, wheel: Wheel, line: ProbeLine) -> list[tuple[int, str]]:
+        return [self._place(lane, target) for lane, target in zip(wheel.lanes, line.targets, strict=True)]
+
+    def _place(self, lane: Lane, target: str) -> tuple[int, str]:
         address = literal(target)
         assert address is not None  # noqa: S101 - `profile` looked
-        self.lanes.append(None)  # type: ignore[arg-type] - filled in by `_reshape`
+        self.lanes.append(lane)
         for each in (self.positions, self.roster, self.ended_us):
             each.append(0)
         return len(self.lanes) - 1, address.host
@@ -155,7 +158,7 @@ class Fleet:
         wheel, position = self.where(place)
         line = wheel.lines[position]
         start_ns = int(wheel.start[position])
-        packets = self._packets(wheel, position, clocks)
+        packets = self._packets(wheel, position)
         phase_ns = wheel.base_ns + wheel.offsets[position]
         windows = LineWindows(wheel.pace, phase_ns, start_ns, len(wheel.lanes))
         if wheel.mode[position] == DEAD:
@@ -182,7 +185,7 @@ class Fleet:
         wheel.set_mode(position, AWAY)
         return track
 
-    def _packets(self, wheel: Wheel, position: int, clocks: ClockReading) -> list[tuple[Packet, int, Lane]]:
+    def _packets(self, wheel: Wheel, position: int) -> list[tuple[Packet, int, Lane]]:
         found = []
         for target, lane in enumerate(wheel.lanes):
             for slot in np.flatnonzero(lane.rtts[:, position] != ABSENT).tolist():
@@ -210,7 +213,8 @@ class Fleet:
             if packet.at_ns < edge_ns or packet.at_ns >= quiet.next_grid_ns or j in slots[packet.target]:
                 return False
             slots[packet.target][j] = packet
-        if any(wheel.passed(j, k, position) != (edge_ns + gap < track.schedule.slot_ns) for j, gap in enumerate(wheel.gaps)):
+        next_ns = track.schedule.slot_ns
+        if any(wheel.passed(j, k, position) != (edge_ns + gap < next_ns) for j, gap in enumerate(wheel.gaps)):
             return False
         if wheel.passed(0, k + 1, position) or (k, position) < wheel.closed:
             return False

@@ -229,7 +229,10 @@ class IcmpEngine:
 
     def _drain(self) -> bool:
         """Read what has arrived; tell whether that was everything."""
-        return all([self._replies.drain(sock, self._clocks) for sock in self._sockets.values()])
+        complete = True
+        for sock in self._sockets.values():
+            complete &= self._replies.drain(sock, self._clocks)
+        return complete
 
     def _book_drops(self) -> None:
         fresh = sum(sock.new_drops() for sock in self._sockets.values())
@@ -308,7 +311,7 @@ class IcmpEngine:
             track.advance(now_ns)
             if track.schedule.due_ns != due_ns:
                 self._walking.due.push(track)
-            self._outgoing.evidence.extend(self._onsets.tell(track))
+            self._outgoing.evidence.extend(self._onsets.tell(track, now_ns))
             if track.waits:
                 self._waiting[track] = None
             elif self._fleet.take_back(track, now_ns):

@@ -231,7 +231,7 @@ def _prepare(sock: socket.socket) -> None:
 
 
 def filter_v4(sock: socket.socket, identifier: int) -> None:
-    """Let echo replies with our identifier pass, and errors that quote our requests, whatever the IP headers' length."""
+    """Let echo replies with our identifier pass, and errors that quote our requests, however long the IP headers."""
     passes, refuse = (0x06, 0, 0, 0xFFFFFFFF), (0x06, 0, 0, 0)
     program = [
         (0xB1, 0, 0, 0),  # ldx 4 * (ip[0] & 0xf)

@@ -7,13 +7,16 @@ packets (fast to index from Python), the numpy views of the same memory for slic
 from __future__ import annotations
 
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from slamon.probes.icmp_socket import EchoSocket
 from slamon.probes.packet import Outcome, Packet
+
+if TYPE_CHECKING:
+    from slamon.probes.wheel import Wheel
 
 PENDING = -1
 NO_RTT = -2  # answered, but the clocks moved under it
@@ -31,12 +34,16 @@ Marks = npt.NDArray[np.bool_]
 class Lane:
     """The slots of one target; `index` is each line's place among all lanes, as its packets carry it."""
 
-    __slots__ = ("_seqs", "bodies", "dests", "head", "hosts", "index", "n", "ring", "rtt", "rtts", "sent", "sents")
-    __slots__ += ("seqs", "sock", "tail", "timeout_ns", "wheel", "reply_checksum", "size")
+    # fmt: off
+    __slots__ = (
+        "_seqs", "bodies", "dests", "head", "hosts", "index", "n", "reply_checksum", "ring", "rtt", "rtts", "sent",
+        "sents", "seqs", "size", "sock", "tail", "target", "timeout_ns", "wheel",
+    )
+    # fmt: on
 
-    def __init__(self, wheel: Any, sock: EchoSocket, ring: int) -> None:
-        self.wheel, self.sock, self.ring = wheel, sock, ring
-        self.timeout_ns = int(wheel.pace.timeout_ns)
+    def __init__(self, wheel: Wheel, target: int, sock: EchoSocket, ring: int) -> None:
+        self.wheel, self.target, self.sock, self.ring = wheel, target, sock, ring
+        self.timeout_ns = wheel.pace.timeout_ns
         self.hosts: list[str] = []
         self.dests: list[tuple[str, int]] = []
         self.bodies: list[bytes] = []

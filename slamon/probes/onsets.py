@@ -45,7 +45,7 @@ class Onsets:
         elif known is not None or len(errors) < _ERRORS_PER_TARGET:
             errors[key] = _Heard(now_ns, now_ns)
 
-    def tell(self, track: LineTrack) -> Iterator[OnsetEvidence]:
+    def tell(self, track: LineTrack, now_ns: int) -> Iterator[OnsetEvidence]:
         """Yield the evidence of a line that was just found lost."""
         dead_ns = track.windows.dead_since_ns
         if dead_ns is None or track.onset_told_ns == dead_ns:
@@ -60,7 +60,7 @@ class Onsets:
         ]
         yield OnsetEvidence(
             track.line.line_id,
-            self.wall.starting(dead_ns) if track.windows.start_ns < dead_ns else self.wall.ending(track.windows.start_ns),
+            self.wall.starting(now_ns),
             self.wall.starting(good_ns) if good_ns is not None else None,
             self.wall.starting(dead_ns),
             tuple(errors),

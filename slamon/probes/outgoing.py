@@ -76,7 +76,8 @@ class Outgoing:
 
     def is_due(self, now_ns: int) -> bool:
         """Tell whether a batch is due."""
-        return now_ns - self._batch_ns >= (_BATCH_NS if self._single or self._rows or self.events or self.evidence else _HEARTBEAT_NS)
+        something = self._single or self._rows or self.events or self.evidence
+        return now_ns - self._batch_ns >= (_BATCH_NS if something else _HEARTBEAT_NS)
 
     def take(self, now_ns: int, health: Health, roster: Sequence[str]) -> Batch:
         """Return the batch and begin the next one."""

@@ -1,6 +1,7 @@
 """When the packets of a line are due: evenly over its interval, with a phase of its own, never too close.
 
-Slot ``n`` lies at ``phase + n * interval / packets``, window edges at ``phase + k * interval``. A confirm run sends every 500 ms
+Slot ``n`` lies at ``phase + n * interval / packets``, window edges at
+``phase + k * interval``. A confirm run sends every 500 ms
 beside the slots.
 """
 

@@ -58,8 +58,8 @@ class Replies:
                 try:
                     kind, checksum, _, sequence, inverse, index, complement = unpack(data, start)
                 except struct.error:
-                    kind = index = -1
-                if kind == wanted and 0 <= index < known and sequence ^ inverse == 0xFFFF and index ^ complement == _ALL:
+                    kind = checksum = sequence = inverse = index = complement = -1
+                if kind == wanted and index < known and sequence ^ inverse == 0xFFFF and index ^ complement == _ALL:
                     lane, position = lanes[index], positions[index]
                     if (
                         source[0] == lane.hosts[position]

@@ -28,12 +28,16 @@ class LineTrack:
     handed on its own may be; the last ones were those of `came_from`.
     """
 
-    __slots__ = ("_ended", "_held", "alive", "behind", "came_from", "dscp", "line", "onset_told_ns", "pace", "payload_bytes")
-    __slots__ += ("place", "schedule", "source", "targets", "windows")
+    # fmt: off
+    __slots__ = (
+        "_ended", "_held", "alive", "behind", "came_from", "dscp", "line", "onset_told_ns", "pace", "payload_bytes",
+        "place", "schedule", "source", "targets", "windows",
+    )
+    # fmt: on
 
     def __init__(self, line: ProbeLine, start_ns: int, now_ns: int, before: LineTrack | None = None) -> None:
         self.place: int | None = None
-        self.behind = before.behind if before is not None else -1
+        self.behind: int = before.behind if before is not None else -1
         self.came_from: int | None = before.came_from if before is not None else None
         self.onset_told_ns: int | None = None
         self.line = line

@@ -30,13 +30,14 @@ from slamon.probes.lane import (
     Lane,
 )
 from slamon.probes.pace import MAX_LATE_NS, MIN_GAP_NS, Pace
-from slamon.probes.packet import SECOND_NS
+from slamon.probes.packet import MS_NS, SECOND_NS
 from slamon.probes.protocol import ProbeLine
 from slamon.probes.shape import Shape, numbers
 
 # Replies are read between slices of sends, or they would fill the socket.
 SLICE = 400
 _POLITE_NS = MIN_GAP_NS * 9 // 10
+_TOGETHER_NS = 30 * MS_NS
 
 ALIVE, DEAD, AWAY = 0, 1, 2
 
@@ -56,12 +57,13 @@ class Profile:
 
 @dataclass(slots=True)
 class Flying:
-    """A slice of lines whose packet `j` of interval `k` left, the last of them at `last_ns`."""
+    """A slice of lines whose packet `j` of interval `k` left, between `first_ns` and `last_ns`."""
 
     j: int
     k: int
     start: int
     end: int
+    first_ns: int
     last_ns: int
 
 
@@ -85,11 +87,14 @@ class Wheel:
         self.sequences = 65_536 // self.ring * self.ring
         self.lines: list[ProbeLine] = []
         self.offsets: list[int] = []
-        self.lanes = [Lane(self, sockets[family], self.ring) for family in profile.families]
+        self.lanes = [
+            Lane(self, target, sockets[family], self.ring) for target, family in enumerate(profile.families)
+        ]
         self.start: Ints = np.zeros(0, np.int64)
         self.mode = np.zeros(0, np.uint8)
         self.away = self.dead = 0
         self.flying: deque[Flying] = deque()
+        self._last: list[Flying | None] = [None] * self.packets
         self.gaps = [j * self.pace.interval_ns // self.packets for j in range(self.packets)]
         self.cursors, self.positions = [0] * self.packets, [0] * self.packets
         self.expired = self.closed = (0, 0)
@@ -116,7 +121,9 @@ class Wheel:
             + (self.offsets[self.positions[j]] if self.offsets else 0)
         )
 
-    def serve(self, now_ns: int, clock: Callable[[], int], stood_until_ns: int, late: int) -> tuple[int, int, int] | None:
+    def serve(
+        self, now_ns: int, clock: Callable[[], int], stood_until_ns: int, late: int
+    ) -> tuple[int, int, int] | None:
         """Send the next slice that is due; return packets sent, send errors, skipped; None when nothing is due.
 
         `late` is the number of the reason for what could not leave in time.
@@ -174,7 +181,7 @@ class Wheel:
             while True:
                 i = -1
                 try:
-                    for i in todo:  # noqa: B007 - the position that failed
+                    for i in todo:
                         sent[base + i] = clock()
                         send(head + bodies[i], dests[i])
                     break
@@ -182,9 +189,8 @@ class Wheel:
                     errors += 1
                     said = why(error) if isinstance(error, OSError) else str(error)
                     lane.rtt[base + i] = UNSENT - self._reason(f"not sent: {said}")
-        last_ns = clock()
         self._move(j, k, end)
-        self.flying.append(Flying(j, k, start, end, last_ns))
+        self._fly(j, k, start, end, clock())
         return len(chosen) * len(self.lanes) - errors, errors, 0
 
     def _skip(self, j: int, k: int, start: int, end: int, state: int, now_ns: int) -> None:
@@ -193,7 +199,16 @@ class Wheel:
             lane.rtts[slot, start:end] = np.where(self.mode[start:end] == AWAY, ABSENT, state)
             lane.sents[slot, start:end] = now_ns
         self._move(j, k, end)
-        self.flying.append(Flying(j, k, start, end, 0))
+        self._fly(j, k, start, end, 0)
+
+    def _fly(self, j: int, k: int, start: int, end: int, last_ns: int) -> None:
+        """Note what is on its way, together with what left just before: many small slices cost more than a wait."""
+        before = self._last[j]
+        if before is not None and before.k == k and before.end == start and last_ns - before.first_ns < _TOGETHER_NS:
+            before.end, before.last_ns = end, max(before.last_ns, last_ns)
+            return
+        self._last[j] = one = Flying(j, k, start, end, last_ns, last_ns)
+        self.flying.append(one)
 
     def _move(self, j: int, k: int, end: int) -> None:
         self.cursors[j], self.positions[j] = k, end
@@ -209,6 +224,8 @@ class Wheel:
         found: list[int] = []
         while self.flying and self.flying[0].last_ns <= until_ns:
             one = self.flying.popleft()
+            if self._last[one.j] is one:
+                self._last[one.j] = None
             slot = (one.k * self.packets + one.j) % self.ring
             for lane in self.lanes:
                 state = lane.rtts[slot, one.start : one.end]
@@ -269,7 +286,12 @@ class Wheel:
         """Tell whether the slots would be used again before they are closed."""
         return max(self.cursors) - self.closed[0] >= self.cycles - 1
 
-    def reshape(self, lines: list[tuple[int, str, ProbeLine]], now_ns: int, place: Callable[[ProbeLine], list[tuple[int, str]]]) -> list[int]:
+    def reshape(
+        self,
+        lines: list[tuple[int, str, ProbeLine]],
+        now_ns: int,
+        place: Callable[[Wheel, ProbeLine], list[tuple[int, str]]],
+    ) -> list[int]:
         """Let these lines (offset, id, line; in order) be the wheel's; what stays keeps its pace and its slots.
 
         `place` gives a new line's index and host for each target. Return the positions of the new ones.
@@ -283,7 +305,7 @@ class Wheel:
         start, mode = np.full(n, now_ns, np.int64), np.full(n, ALIVE, np.uint8)
         start[new], mode[new] = self.start[old], self.mode[old]
         self.start, self.mode = start, mode
-        places = {position: place(lines[position][2]) for position in added}
+        places = {position: place(self, lines[position][2]) for position in added}
         for number, lane in enumerate(self.lanes):
             lane.reshape(n, old, new)
             dests, bodies, hosts, index = lane.dests, lane.bodies, lane.hosts, lane.index

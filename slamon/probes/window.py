@@ -56,8 +56,12 @@ class Quiet:
 class LineWindows:
     """The windows of one line with `targets` targets, the first of which decides."""
 
-    __slots__ = ("_blinds", "_confirm_until_ns", "_dead_since_ns", "_edges", "_ends_at_next", "_first_miss", "_misses")
-    __slots__ += ("_next_grid_ns", "_pace", "_packets", "_start_ns", "_targets", "_unjudged", "_unknown", "last_good_ns")
+    # fmt: off
+    __slots__ = (
+        "_blinds", "_confirm_until_ns", "_dead_since_ns", "_edges", "_ends_at_next", "_first_miss", "_misses",
+        "_next_grid_ns", "_pace", "_packets", "_start_ns", "_targets", "_unjudged", "_unknown", "last_good_ns",
+    )
+    # fmt: on
 
     def __init__(self, pace: Pace, phase_ns: int, opened_ns: int, targets: int = 1) -> None:
         self._pace = pace
