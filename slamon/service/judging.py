@@ -75,9 +75,11 @@ class Judging:
 
     def relist(self, lines: Mapping[str, Watched]) -> None:
         """Judge these lines from now on; a line that left keeps its open incident, unseen from here on."""
-        gone = self.lines.keys() - lines.keys()
+        gone, seats = self.lines.keys() - lines.keys(), self._at_hand.seats
         self.lose_sight(gone, "no longer in the inventory")
-        self._output.due.update(dict.fromkeys(sorted(gone & self._at_hand.seats.keys())))
+        self._output.due.update(
+            dict.fromkeys(sorted(k for k in gone & seats.keys() if seats[k].collecting is not None))
+        )
         self._at_hand.enlist(lines)
         for line_id, seat in self._at_hand.seats.items():
             if line_id in lines and seat.judge.course.phase is not Phase.CLEAR:
@@ -161,7 +163,7 @@ class Judging:
         for low in range(0, intake.slow.size, SLOW_AT_ONCE):
             places = intake.slow[low : low + SLOW_AT_ONCE]
             part = intake.rows[places]
-            self._see(part["line"][intake.look.answered[places]])
+            self._see(part["line"][(intake.look.answered & ~intake.plain)[places]])
             for place, (reading, _) in zip(places.tolist(), self._at_hand.history.judged(part), strict=True):
                 seat = self._at_hand.seat(reading.line_id)
                 if not unseen(seat.judge, reading):

@@ -73,7 +73,7 @@ class LinesAtHand:
         begins = micros(at)
         if not self.quiet.fit_from[number] <= begins < self.quiet.fit_until[number] and self._fitted(number, line, at):
             # Earlier rows are compared anew under this watch: the judge does it until they have left the window.
-            self.quiet.loud_from[number] = self.quiet.until[number]
+            self.quiet.loud_from[number] = max(self.quiet.loud_from[number], self.quiet.until[number])
 
     def _relearn(self, numbers: Collection[int]) -> None:
         """Look again which rows of some lines are loud."""

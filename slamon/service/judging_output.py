@@ -95,7 +95,7 @@ class Output:
     def _write_evidence(self, *, stopping: bool) -> None:
         seats = self._at_hand.seats
         if stopping:
-            self.due.update(dict.fromkeys(k for k, seat in seats.items() if seat.collecting is not None))
+            self.due.update(dict.fromkeys(sorted(k for k, seat in seats.items() if seat.collecting is not None)))
         while self.due:
             part = [k for k in islice(self.due, EVIDENCE_LINES_AT_ONCE) if k in seats]
             for line_id in list(islice(self.due, EVIDENCE_LINES_AT_ONCE)):

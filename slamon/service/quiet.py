@@ -19,6 +19,9 @@ but the port's is a weighted mean of the rows' own, weights not negative, so non
 * RTT and IPDV are rounded at each addition and multiplication, by less than 2**-53 of the sum each. `_MARGIN` is a
   million times as much: a value so near below its threshold counts as loud, and the judge itself decides.
 
+All this holds of any part of the window, too: of a row that is up, the judge says so whether or not its windows are
+complete, and so they are made only for the other rows.
+
 A criterion that asks for *less* than something is not bounded so; a profile with one (no shipped one has: it would be
 about the port's speed, which rows do not carry) is left to the judge.
 """
@@ -27,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -55,9 +59,14 @@ class Limits(NamedTuple):
     window_us: int
 
 
+NOTHING_KNOWN = Limits(
+    has_demarc=True, bounded=False, loss_ratio=inf, rtt_mean_ms=inf, ipdv_ms=inf, window_us=0
+)  # of lines whose watch was not asked for yet; they fit nothing
+
+
 def limits_of(watch: Watch) -> Limits:
     """Return the limits of a watch; without a criterion a limit is infinite."""
-    least = {metric: float("inf") for metric in Metric}
+    least = dict.fromkeys(Metric, inf)
     bounded = True
     for criterion in watch.profile.degraded:
         if criterion.metric in INTERFACE_METRICS:
@@ -97,8 +106,8 @@ class LimitTable:
 
     def of(self, numbers: Ints) -> Limits:
         """Return the limits of many lines as columns; where all lines have the same, as it is."""
-        if len(self._limits) == 1:
-            return self._limits[0]
+        if len(self._limits) < 2:
+            return self._limits[0] if self._limits else NOTHING_KNOWN
         return Limits._make(column[numbers] for column in self._columns)
 
     @property

@@ -12,7 +12,7 @@ from slamon.core.judge import NOT_OBSERVED, Blindness
 from slamon.core.quality import Verdict
 from slamon.probes.columns import ROW, Rows
 from slamon.service.history import History
-from slamon.service.quiet import Ints, LimitTable, Look, look, rounds
+from slamon.service.quiet import Bools, Ints, LimitTable, Look, look, rounds
 from slamon.service.quiet_lines import Advance, QuietLines
 from slamon.store.rows import KEPT, VERDICTS
 
@@ -28,12 +28,13 @@ class Intake:
     """Rows in order of line and time; `came` is the place of each in its batch.
 
     `fast` are those that the filter took; `slow` those for the judge, in the order in which they came. Rows that lie
-    before what their line has been observed to are in neither.
+    before what their line has been observed to are in neither. `plain` rows are `UP` whatever stands in their windows.
     """
 
     rows: Rows
     came: Ints
     look: Look
+    plain: Bools
     fast: Ints
     slow: Ints
     blind: list[tuple[int, Blindness]]
@@ -66,25 +67,26 @@ def sift(rows: Rows, came: Ints, quiet: QuietLines, table: LimitTable, history: 
     windows = np.broadcast_to(np.asarray(limits.window_us), lines.shape)
     fits = (quiet.fit_from[lines] <= starts) & (starts < quiet.fit_until[lines])
     reasons = _reasons(rows, quiet, history)
-    fast, slow, blind = [], [], []
+    fast, slow, blind, plain = [], [], [], np.zeros(lines.size, np.bool_)
     for at in rounds(lines):
         mine, begin, end = lines[at], starts[at], ends[at]
         calm = fits[at] & ~quiet.seated[mine]
         fresh = quiet.until[mine] <= begin
-        taken = calm & fresh & (seen.unseen[at] | (seen.up[at] & quiet.undisturbed(mine, end, windows[at])))
+        plain[at] = fits[at] & seen.up[at] & quiet.undisturbed(mine, end, windows[at])
+        taken = calm & fresh & (seen.unseen[at] | plain[at])
         handed = ~taken & (fresh | ~calm)
         quiet.seated[mine[handed]] = True
         step, of = at[taken], mine[taken]
         ended = quiet.advance(Advance(of, begin[taken], end[taken], seen.unseen[step], reasons[step]))
         blind += [(int(came[step[place]]), blindness) for place, blindness in ended]
-        loud = seen.loud[at]
+        loud = seen.loud[at] | ~fits[at]  # under another watch than the line's own nobody knows
         quiet.note_loud(mine[loud], begin[loud])
         fast.append(step)
         slow.append(at[handed])
     left = np.concatenate(slow)
     rows["verdict"] = VERDICT_AT[Verdict.UP]
     rows["verdict"][seen.unseen] = VERDICT_AT[Verdict.NO_DATA]
-    return Intake(rows, came, seen, np.sort(np.concatenate(fast)), left[np.argsort(came[left])], blind)
+    return Intake(rows, came, seen, plain, np.sort(np.concatenate(fast)), left[np.argsort(came[left])], blind)
 
 
 def _reasons(rows: Rows, quiet: QuietLines, history: History) -> Ints:

@@ -43,7 +43,9 @@ def profile(draw: Random) -> Profile:
         metric, limit = draw.choice(metrics), draw.choice(LIMITS)
         window = draw.choice((None, 20, 60.0000005, 120))
         upward = metric is not Metric.SPEED_MBPS and draw.random() < 0.95
-        criteria.insert(draw.randrange(2), Criterion(metric, limit if upward else None, None if upward else limit, window))
+        criteria.insert(
+            draw.randrange(2), Criterion(metric, limit if upward else None, None if upward else limit, window)
+        )
     return Profile(
         degraded=tuple(criteria),
         open_after_s=draw.choice((0, 10, 25)),
@@ -87,7 +89,8 @@ MOODS = ("well",) * 12 + ("ragged",) * 2 + ("dead", "dead", "unsent", "blind", "
 
 def windows(draw: Random, line_id: str, count: int) -> list[Reading]:
     """A line's windows in order of time: moods that last, a gap here and there, a window told twice."""
-    at, mood, found = BASE + timedelta(microseconds=draw.randrange(10**7)), "well", []
+    at, mood = BASE + timedelta(microseconds=draw.randrange(10**7)), "well"
+    found: list[Reading] = []
     for _ in range(count):
         if draw.random() < (0.05 if mood == "well" else 0.25):
             mood = draw.choice(MOODS)
