@@ -94,5 +94,6 @@ GONE = 0xFFFF_FFFF
 
 
 def _impaired(rows: Rows) -> Marks:
-    lost: Marks = (rows["demarc_received"] < rows["demarc_sent"]) | (rows["cpe_received"] < rows["cpe_sent"])
-    return lost & (rows["blind"] == 0)
+    lost = (rows["demarc_received"] < rows["demarc_sent"]) | (rows["cpe_received"] < rows["cpe_sent"])
+    found: Marks = lost & (rows["blind"] == 0)
+    return found

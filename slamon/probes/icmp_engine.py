@@ -69,6 +69,7 @@ class IcmpEngine:
         self._replies = Replies(self._fleet, self._flights, self._wake, self._ended, self._hear_error)
         self._late = self._outgoing.reasons.number(LATE)
         self._lines: dict[str, ProbeLine] = {}
+        self._profiles: dict[str, Profile] = {}
         self._roster: list[str] = []
         self._numbers: dict[str, int] = {}
         self._tracks: dict[str, LineTrack] = {}
@@ -101,6 +102,7 @@ class IcmpEngine:
         wanted = {line.line_id: line for line in lines}
         shared = shared_addresses(wanted.values(), references)
         turning = {line_id: found for line_id, line in wanted.items() if (found := self._profile(line, shared))}
+        self._profiles = dict(turning)
         before = self._leave(wanted, turning, now_ns)
         for line_id, line in wanted.items():
             if line_id in self._tracks or (line_id in self._fleet and line_id not in before):
@@ -120,7 +122,8 @@ class IcmpEngine:
     def _profile(self, line: ProbeLine, shared: set[str]) -> Profile | None:
         if not self._turns or not shared.isdisjoint(line.targets):
             return None
-        return self._fleet.profile(line)
+        known = self._profiles.get(line.line_id)
+        return known if known is not None and self._lines.get(line.line_id) == line else self._fleet.profile(line)
 
     def _leave(
         self, wanted: dict[str, ProbeLine], turning: dict[str, Profile], now_ns: int

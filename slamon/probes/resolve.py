@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -24,6 +25,9 @@ class Address:
 
 def literal(text: str) -> Address | None:
     """Return the address that a text spells, or None where it is a host name."""
+    with contextlib.suppress(OSError, ValueError):  # the quick way for what most targets are
+        socket.inet_pton(socket.AF_INET, text)
+        return Address(text, 4)
     try:
         parsed = ipaddress.ip_address(text.strip())
         parsed = getattr(parsed, "ipv4_mapped", None) or parsed

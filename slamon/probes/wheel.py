@@ -94,6 +94,7 @@ class Wheel:
         self.mode = np.zeros(0, np.uint8)
         self.away = self.dead = 0
         self.flying: deque[Flying] = deque()
+        self._skipped_ns = 0
         self._last: list[Flying | None] = [None] * self.packets
         self.gaps = [j * self.pace.interval_ns // self.packets for j in range(self.packets)]
         self.cursors, self.positions = [0] * self.packets, [0] * self.packets
@@ -144,19 +145,37 @@ class Wheel:
                 self._skip(j, k, stood, end, UNSENT - late, now_ns)
             return 0, 0, (end - stood) * len(self.lanes)
         end = min(bisect_right(self.offsets, rest, position), position + SLICE)
+        if self._skipped_ns >= self.due_ns(j):
+            begin, end = self._passed_over(j, k, position, end)
+            if begin > position:
+                stood = self.due_ns(j) <= stood_until_ns
+                self._skip(j, k, position, begin, ABSENT if stood else UNSENT - late, now_ns)
+                return 0, 0, 0 if stood else (begin - position) * len(self.lanes)
         end = self._polite(j, k, position, end, now_ns)
         if end == position:
             return None
         return self._send(j, k, position, end, clock)
 
+    def _passed_over(self, j: int, k: int, position: int, end: int) -> tuple[int, int]:
+        """Return where the lines end that were passed over when this packet was due already, and where others begin.
+
+        A backlog is left out as a whole: its last packet would leave just before the next slot.
+        """
+        slot, lane = (k * self.packets + j - 1) % self.ring, self.lanes[0]
+        due = np.array(self.offsets[position:end], np.int64) + self.base_ns + k * self.pace.interval_ns + self.gaps[j]
+        sent, state = lane.sents[slot, position:end], lane.rtts[slot, position:end]
+        over = (sent >= due) & ((state == ABSENT) | (state <= UNSENT))
+        if over[0]:
+            return position + (int(np.argmin(over)) if not over.all() else len(over)), end
+        return position, position + int(np.argmax(over)) if over.any() else end
+
     def _polite(self, j: int, k: int, position: int, end: int, now_ns: int) -> int:
         """Return the end of the slice whose packets before this one left long enough ago."""
-        before = ((k * self.packets + j - 1) % self.ring) * len(self.offsets)
-        lane = self.lanes[0]
-        if lane.sent[before + end - 1] <= now_ns - _POLITE_NS:
+        slot, lane = (k * self.packets + j - 1) % self.ring, self.lanes[0]
+        if lane.sent[slot * lane.n + end - 1] <= now_ns - _POLITE_NS:
             return end
-        sent = lane.sents[before // len(self.offsets), position:end]
-        recent = np.flatnonzero(sent > now_ns - _POLITE_NS)
+        sent, state = lane.sents[slot, position:end], lane.rtts[slot, position:end]
+        recent = np.flatnonzero((sent > now_ns - _POLITE_NS) & (state > UNSENT) & (state != ABSENT))
         return position + int(recent[0]) if len(recent) else end
 
     def _send(self, j: int, k: int, start: int, end: int, clock: Callable[[], int]) -> tuple[int, int, int]:
@@ -195,6 +214,7 @@ class Wheel:
 
     def _skip(self, j: int, k: int, start: int, end: int, state: int, now_ns: int) -> None:
         slot = (k * self.packets + j) % self.ring
+        self._skipped_ns = now_ns
         for lane in self.lanes:
             lane.rtts[slot, start:end] = np.where(self.mode[start:end] == AWAY, ABSENT, state)
             lane.sents[slot, start:end] = now_ns
