@@ -76,10 +76,9 @@ class Judging:
     def relist(self, lines: Mapping[str, Watched]) -> None:
         """Judge these lines from now on; a line that left keeps its open incident, unseen from here on."""
         gone, seats = self.lines.keys() - lines.keys(), self._at_hand.seats
+        collecting = sorted(line_id for line_id in gone & seats.keys() if seats[line_id].collecting is not None)
         self.lose_sight(gone, "no longer in the inventory")
-        self._output.due.update(
-            dict.fromkeys(sorted(k for k in gone & seats.keys() if seats[k].collecting is not None))
-        )
+        self._output.due.update(dict.fromkeys(collecting))
         self._at_hand.enlist(lines)
         for line_id, seat in self._at_hand.seats.items():
             if line_id in lines and seat.judge.course.phase is not Phase.CLEAR:

@@ -156,7 +156,7 @@ class Output:
         found = np.full(quiet.until.size, EVER)
         for line_id, seat in self._at_hand.seats.items():
             since = seat.needed_from
-            if since is not None and (line_id in self._at_hand.lines or line_id in self.due):
+            if since is not None:
                 found[quiet.numbers[line_id]] = micros(since)
         return found
 

@@ -43,9 +43,8 @@ def profile(draw: Random) -> Profile:
         metric, limit = draw.choice(metrics), draw.choice(LIMITS)
         window = draw.choice((None, 20, 60.0000005, 120))
         upward = metric is not Metric.SPEED_MBPS and draw.random() < 0.95
-        criteria.insert(
-            draw.randrange(2), Criterion(metric, limit if upward else None, None if upward else limit, window)
-        )
+        above, below = (limit, None) if upward else (None, limit)
+        criteria.insert(draw.randrange(2), Criterion(metric, above, below, window))
     return Profile(
         degraded=tuple(criteria),
         open_after_s=draw.choice((0, 10, 25)),

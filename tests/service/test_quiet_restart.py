@@ -1,0 +1,71 @@
+"""Rows through the real ledger: what a restart finds of them is what it finds of readings handed over one by one."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from slamon.core.reading import Reading
+from slamon.probes.columns import rows_of
+from slamon.service.site import Site
+from tests.service.places import LINES, VANTAGE, Prepared
+from tests.service.playing import Act, Live, pictured, play
+from tests.service.test_evidence import LONG, ORDINARY, STOPS, complete
+from tests.service.test_restart import Life, lives, same
+
+
+class LiveRows(Live):
+    """A judging that is fed by a prober's rows."""
+
+    def take(self, one: Reading) -> None:
+        before = self.judging.coverage(one.line_id).until
+        self.judging.take_rows(*rows_of([one]), VANTAGE)
+        assert before is None or before <= one.start, f"{one} was skipped"
+        self._taken.append(one)
+
+
+def play_rows(site: Site, readings: Sequence[Reading], acts: Sequence[tuple[int, Act]]) -> list[Reading]:
+    """Play readings as rows, acting after the numbered ones; a clean stop ends it. Return what kills lost."""
+    live = LiveRows(site)
+    for number, one in enumerate(readings):
+        live.take(one)
+        for _, act in (found for found in acts if found[0] == number):
+            live.act(act, one.end)
+    live.act(Act.STOP, readings[-1].end)
+    return live.lost
+
+
+@pytest.mark.parametrize("acts", STOPS.values(), ids=STOPS.keys())
+def test_evidence_of_rows_is_complete_and_exact(prepared: Prepared, tmp_path, acts):
+    """Also what the tail had to bring back: the ten minutes before an onset that came after a kill."""
+    readings = pictured(LINES[0], ORDINARY)
+    with prepared.site(tmp_path) as site:
+        assert play_rows(site, readings, acts) == []
+        complete(site, readings)
+
+
+def test_evidence_of_a_long_outage_survives_a_kill(prepared: Prepared, tmp_path):
+    """F23, of rows: the history is trimmed many times before the end, what evidence waits for is not."""
+    readings = pictured(LINES[0], LONG)
+    acts = [(number, Act.CHECKPOINT) for number in range(0, 800, 3)]
+    with prepared.site(tmp_path) as site:
+        play_rows(site, readings, sorted([*acts, (800, Act.CHECKPOINT), (800, Act.KILL)]))
+        complete(site, readings)
+
+
+@settings(max_examples=60, deadline=None)
+@given(life=lives(*Act))
+def test_f23_rows_committed_before_a_kill_count(prepared: Prepared, life: Life):
+    """Stops and kills at any row: episodes, notices, blind time and statements are those of one run of readings."""
+    readings = life.readings()
+    with (
+        tempfile.TemporaryDirectory() as one,
+        tempfile.TemporaryDirectory() as other,
+        prepared.site(Path(one)) as killed,
+        prepared.site(Path(other)) as whole,
+    ):
+        lost = play_rows(killed, readings, life.within(readings))
+        play(whole, [reading for reading in readings if reading not in lost], [])
+        same(killed, whole)
