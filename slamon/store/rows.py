@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -140,28 +141,42 @@ class Segment:
         return np.repeat(low - ahead, count) + np.arange(total)
 
 
+class _Instants(dict[int, datetime]):
+    """Instants by their microseconds; windows that touch share one."""
+
+    def __missing__(self, micros: int) -> datetime:
+        made = self[micros] = from_micros(micros)
+        return made
+
+
 def judged_of(rows: Rows, ids: Sequence[str], words: Sequence[str | None]) -> list[Judged]:
     """Return rows as readings with their verdicts; `ids` are named by the rows' lines."""
+    at = _Instants()
     demarcs, cpes = _targets(rows, "demarc"), _targets(rows, "cpe")
     plain = zip(*(rows[n].tolist() for n in ("line", "start", "end", "blind", "vantage", "verdict")), strict=True)
     return [
-        (
-            Reading(ids[line], from_micros(start), from_micros(end), demarc, cpe, None, words[blind], words[vantage]),
-            VERDICTS[verdict],
-        )
+        (Reading(ids[line], at[start], at[end], demarc, cpe, None, words[blind], words[vantage]), VERDICTS[verdict])
         for (line, start, end, blind, vantage, verdict), demarc, cpe in zip(plain, demarcs, cpes, strict=True)
     ]
 
 
 def _targets(rows: Rows, own: str) -> list[TargetStats | None]:
-    here = (rows["targets"] & _OWN[own] != 0).tolist()
-    if not any(here):
-        return [None] * len(here)
-    values = zip(*(rows[f"{own}_{name}"].tolist() for name, _ in _TARGET), strict=True)
-    return [
-        TargetStats(sent, received, *(None if one < 0 else one / 1000 for one in micros)) if present else None
-        for present, (sent, received, *micros) in zip(here, values, strict=True)
-    ]
+    here = rows["targets"] & _OWN[own] != 0
+    if not here.any():
+        return [None] * rows.size
+    whole = (rows[f"{own}_{name}"].tolist() for name in ("sent", "received"))
+    micros = (_milliseconds(rows[f"{own}_{name}"]) for name in ("rtt_min", "rtt_mean", "rtt_max", "ipdv"))
+    made = map(TargetStats, *whole, *micros)
+    return (
+        list(made)
+        if here.all()
+        else [one if present else None for one, present in zip(made, here.tolist(), strict=True)]
+    )
+
+
+def _milliseconds(column: npt.NDArray[Any]) -> list[Any]:
+    found: list[Any] = (column / 1000).tolist()
+    return found if column.min() >= 0 else [None if one < 0 else one for one in found]
 
 
 def pack_ids(ids: Iterable[str]) -> bytes:

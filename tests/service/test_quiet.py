@@ -76,7 +76,7 @@ def tell(seed: int, taking: Taking) -> Told:
     return told
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**63))
 def test_rows_are_judged_as_readings_one_by_one_are(seed: int):
     """Happenings, drafts (blind spans, notices, evidence blobs to the byte), coverage and states are the same.
