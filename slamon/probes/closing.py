@@ -43,7 +43,7 @@ class Closed:
 def close(
     slots: Sequence[Slots], starts: Ints, edge: Ints, has_edge: Marks, blind: Sequence[Blindness], targets: int
 ) -> Closed:
-    """Return the windows that end with this interval; `edge` is when the next interval's first packet left.
+    """Return the windows that end with this interval; `edge` is when the next interval's first packet left, or should have.
 
     `targets` holds `HAS_DEMARC` and `HAS_CPE`. A window without a packet to the deciding target is not ended; before
     a blind one, it becomes part of it.
@@ -57,7 +57,7 @@ def close(
         lines.append(np.flatnonzero(chosen))
 
     for span in blind:
-        chosen = (span.end_ns > starts) & ((span.start_ns < edge) | ~has_edge)
+        chosen = (span.end_ns > starts) & (span.start_ns < edge)
         if not chosen.any():
             continue
         until = np.maximum(starts, span.start_ns)

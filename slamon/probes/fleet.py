@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from zlib import crc32
 
 import numpy as np
@@ -79,7 +79,7 @@ class Fleet:
         return Profile(line.rank, Pace.of(line), line.payload_bytes, line.dscp, line.source, families, targets)
 
     def set_lines(
-        self, wanted: dict[str, tuple[Profile, ProbeLine]], away: dict[str, LineTrack], now_ns: int
+        self, wanted: dict[str, tuple[Profile, ProbeLine]], away: dict[str, LineTrack], clock: Callable[[], int]
     ) -> None:
         """Let these lines turn; of new ones those in `away` walk by themselves at first."""
         groups: dict[Profile, list[tuple[int, str, ProbeLine]]] = {}
@@ -95,7 +95,7 @@ class Fleet:
                 wheel = self._by_profile[profile] = Wheel(
                     profile, self._sockets, self._flights.shape, self.reasons.number, self._started_ns
                 )
-            self._reshape(wheel, lines, away, now_ns)
+            self._reshape(wheel, lines, away, clock)
         self._by_profile = {profile: wheel for profile, wheel in self._by_profile.items() if wheel.lines}
         self.wheels = sorted(self._by_profile.values(), key=lambda wheel: wheel.profile.rank)
         self._places = {
@@ -105,9 +105,13 @@ class Fleet:
         }
 
     def _reshape(
-        self, wheel: Wheel, lines: list[tuple[int, str, ProbeLine]], away: dict[str, LineTrack], now_ns: int
+        self,
+        wheel: Wheel,
+        lines: list[tuple[int, str, ProbeLine]],
+        away: dict[str, LineTrack],
+        clock: Callable[[], int],
     ) -> None:
-        added = wheel.reshape(lines, now_ns, self._places_of)
+        added = wheel.reshape(lines, clock, self._places_of)
         for lane in wheel.lanes:
             np.frombuffer(self.positions, np.int64)[lane.index] = np.arange(len(lane.index))
         for position in added:

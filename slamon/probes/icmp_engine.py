@@ -110,7 +110,11 @@ class IcmpEngine:
             if line_id not in turning or line_id in before:
                 self._walk(LineTrack(line, self._start_ns, now_ns, before.get(line_id)))
         kept = {line_id: (profile, wanted[line_id]) for line_id, profile in turning.items()}
-        self._fleet.set_lines(kept, self._tracks, now_ns)
+        idle = not self._lines
+        self._fleet.set_lines(kept, self._tracks, self._machine.steady_ns)
+        if idle:
+            # Nothing was due while the first lines were laid out: that is no stall.
+            self._clocks = self._machine.read()
         self._roster = next_roster(list(self._lines), wanted.values())
         self._lines = wanted
         self._numbers = {line_id: number for number, line_id in enumerate(self._roster)}

@@ -288,6 +288,9 @@ class Wheel:
         deciding = self.lanes[0]
         edge = deciding.sents[after, start:end][here]
         has_edge = deciding.rtts[after, start:end][here] != ABSENT
+        # Where the next interval's first packet was left out, a blind span took it: one that began before it was late.
+        nominal = np.array(self.offsets[start:end], np.int64)[here] + self.base_ns + (k + 1) * self.pace.interval_ns
+        edge = np.where(has_edge, edge, nominal + MAX_LATE_NS)
         starts = self.start[start:end][here]
         since = int(starts.min()) if len(starts) else 0
         spans = [span for span in blind if span.end_ns > since]
@@ -309,7 +312,7 @@ class Wheel:
     def reshape(
         self,
         lines: list[tuple[int, str, ProbeLine]],
-        now_ns: int,
+        clock: Callable[[], int],
         place: Callable[[Wheel, ProbeLine], list[tuple[int, str]]],
     ) -> list[int]:
         """Let these lines (offset, id, line; in order) be the wheel's; what stays keeps its pace and its slots.
@@ -322,7 +325,7 @@ class Wheel:
         old, new = (np.array([pair[side] for pair in kept], np.int64) for side in (0, 1))
         n = len(lines)
         added = [position for position, (_, line_id, _) in enumerate(lines) if line_id not in before]
-        start, mode = np.full(n, now_ns, np.int64), np.full(n, ALIVE, np.uint8)
+        start, mode = np.zeros(n, np.int64), np.full(n, ALIVE, np.uint8)
         start[new], mode[new] = self.start[old], self.mode[old]
         self.start, self.mode = start, mode
         places = {position: place(self, lines[position][2]) for position in added}
@@ -339,6 +342,8 @@ class Wheel:
                 lane.bodies[position] = numbers(lane.index[position]) + lane.tail
         self.lines, self.offsets = [line for _, _, line in lines], [offset for offset, _, _ in lines]
         self.count()
+        now_ns = clock()
+        self.start[added] = now_ns
         if was_empty:
             self.aim(now_ns)
         else:
