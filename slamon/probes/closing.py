@@ -43,7 +43,9 @@ class Closed:
 def close(
     slots: Sequence[Slots], starts: Ints, edge: Ints, has_edge: Marks, blind: Sequence[Blindness], targets: int
 ) -> Closed:
-    """Return the windows that end with this interval; `edge` is when the next interval's first packet left, or should have.
+    """Return the windows that end with this interval.
+
+    `edge` is when the next interval's first packet left, or should have.
 
     `targets` holds `HAS_DEMARC` and `HAS_CPE`. A window without a packet to the deciding target is not ended; before
     a blind one, it becomes part of it.

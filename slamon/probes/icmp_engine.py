@@ -15,6 +15,8 @@ from slamon.probes.fleet import Fleet, shared_addresses
 from slamon.probes.flights import OFFSET_TOLERANCE_NS, Flight, Flights
 from slamon.probes.handing import Handing
 from slamon.probes.icmp_socket import EchoSocket, open_sockets
+from slamon.probes.limiting import Limits
+from slamon.probes.links import Links
 from slamon.probes.onsets import Onsets
 from slamon.probes.outgoing import Outgoing
 from slamon.probes.packet import MS_NS, SECOND_NS
@@ -36,6 +38,7 @@ STALL_NS = SECOND_NS
 TICK_NS, SLOW_TICK_NS = 4 * MS_NS, 10 * MS_NS
 _SLOW_BELOW_PER_S = 5000
 _CLOSE_EVERY_NS = 50 * MS_NS
+_LOOK_EVERY_NS = SECOND_NS
 # A tick ends after this: wheels of low importance wait, clocks and heartbeats do not.
 _TICK_AT_MOST_NS = 200 * MS_NS
 
@@ -51,6 +54,7 @@ class IcmpEngine:
         sockets: tuple[dict[int, EchoSocket], dict[int, str]] | None = None,
         *,
         wheels: bool = True,
+        links: Links | None = None,
     ) -> None:
         self._emit, self._turns = emit, wheels
         self._machine = clocks or Clocks()
@@ -65,7 +69,9 @@ class IcmpEngine:
         self._fleet = Fleet(self._sockets, self._flights, self._outgoing.reasons, self._start_ns)
         self._handing = Handing(self._fleet, self._vantage, self._wall, self._outgoing)
         self._walking = Walking(self._sockets, missing, self._flights, self._outgoing, confirm_per_s)
-        self._onsets = Onsets(self._wall)
+        self._onsets, self._links, self._limits = Onsets(self._wall), links or Links(), Limits()
+        self._links.look()
+        self._looked_ns = self._start_ns
         self._replies = Replies(self._fleet, self._flights, self._wake, self._ended, self._hear_error)
         self._late = self._outgoing.reasons.number(LATE)
         self._lines: dict[str, ProbeLine] = {}
@@ -117,6 +123,7 @@ class IcmpEngine:
             self._clocks = self._machine.read()
         self._roster = next_roster(list(self._lines), wanted.values())
         self._lines = wanted
+        self._limits.clear()
         self._numbers = {line_id: number for number, line_id in enumerate(self._roster)}
         self._fleet.number(self._numbers)
         self._set_references(references, now_ns)
@@ -161,6 +168,8 @@ class IcmpEngine:
         now_ns = self._tick_ns = self._clocks.steady_ns
         drained = self._drain()
         self._book_drops()
+        if now_ns - self._looked_ns >= _LOOK_EVERY_NS:
+            self._look_at_links(now_ns)
         if drained:
             self._expire(now_ns)
         self._turn()
@@ -199,7 +208,11 @@ class IcmpEngine:
         drops = sum(sock.drops for sock in self._sockets.values())
         at = self._wall.ending(now_ns)
         health = self._outgoing.health(at, len(self._lines), drops, self._flights.counters)
-        self._emit(self._outgoing.take(now_ns, health, self._roster))
+        batch = self._outgoing.take(now_ns, health, self._roster)
+        for number, received, sent in self._limits.take(batch.rows):
+            detail = f"{self._roster[number]}: {received} of {sent} packets answered, window after window"
+            self._outgoing.events.append(ProbeEvent("rate_limited", at, detail))
+        self._emit(batch)
 
     def _take_clocks(self, clocks: ClockReading) -> None:
         before, self._clocks = self._clocks, clocks
@@ -228,11 +241,14 @@ class IcmpEngine:
         self._fleet.doubt()
 
     def _blind(self, start_ns: int, end_ns: int, kind: str, detail: str) -> None:
+        self._blind_lines(start_ns, end_ns, detail)
+        self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(end_ns), detail))
+
+    def _blind_lines(self, start_ns: int, end_ns: int, detail: str) -> None:
         self._fleet.set_blind(start_ns, end_ns, detail)
         for track in self._tracks.values():
             track.windows.blind(start_ns, end_ns, detail)
             self._walking.touch(track)
-        self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(end_ns), detail))
 
     def _drain(self) -> bool:
         """Read what has arrived; tell whether that was everything."""
@@ -247,6 +263,17 @@ class IcmpEngine:
             self._doubt()
             detail = f"the socket's buffer was full, {fresh} replies were dropped"
             self._blind(self._clocks.steady_ns - LONGEST_WAIT_NS, self._clocks.steady_ns, "socket_drops", detail)
+
+    def _look_at_links(self, now_ns: int) -> None:
+        """Book as blind the time since the last look when no link carries: what was sent meanwhile went nowhere."""
+        before_ns, self._looked_ns = self._looked_ns, now_ns
+        was_dead = self._links.dead
+        for name, carries in self._links.look():
+            kind, what = ("link_up", "carries again") if carries else ("link_down", "lost its carrier")
+            self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(now_ns), f"{name} {what}"))
+        if self._links.dead or was_dead:
+            self._doubt()
+            self._blind_lines(before_ns, now_ns, "no link of this machine carries")
 
     def _expire(self, now_ns: int) -> None:
         for wheel in self._fleet.wheels:

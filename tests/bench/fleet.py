@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 LINES_PER_CUSTOMER = 100
@@ -46,6 +47,27 @@ def write_site(folder: Path, lines: int) -> Path:
     return config
 
 
+def address(number: int) -> str:
+    """Return where a line is probed."""
+    host = number * 4 + 1
+    return f"10.{host >> 16 & 255}.{host >> 8 & 255}.{host & 255}"
+
+
+def write_probed_site(folder: Path, lines: int, profile: Mapping[str, float]) -> Path:
+    """Write a site whose lines have one target each, probed by this profile, and return the configuration file."""
+    config = write_site(folder, lines)
+    file = folder / "lines.csv"
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        out = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+        out.writeheader()
+        out.writerows({**row, "cpe": ""} for row in rows)
+    keys = "\n".join(f"{key} = {value:g}" for key, value in profile.items())
+    config.write_text(f"{_CONFIG}\n[profiles.default]\n{keys}\n", encoding="utf-8")
+    return config
+
+
 def _row(number: int) -> list[str]:
     customer = number // LINES_PER_CUSTOMER
     host = number * 4 + 1
@@ -64,7 +86,7 @@ def _row(number: int) -> list[str]:
         "cmcc-internet-line",
         "2026-01-01",
         "rural" if number % 10 == 0 else "urban",
-        f"{network}.{host & 255}",
+        address(number),
         f"{network}.{(host & 255) + 1}",
         upstream(number),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 LOOK_S = 0.1
 PSS_EVERY = 5  # the kernel walks all pages for it
 MIB = 1 << 20
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def run(command: Sequence[str], *, cwd: Path | None = None) -> Ran:
 
 def _look(pid: int, peaks: _Peaks, *, with_pss: bool) -> None:
     pss = 0
-    for one in _tree(pid):
+    for one in tree(pid):
         try:
             peaks.each[one] = max(peaks.each.get(one, 0), _kib(Path(f"/proc/{one}/status"), "VmHWM:") << 10)
             if with_pss:
@@ -76,11 +78,24 @@ def _kib(file: Path, key: str) -> int:
     return 0
 
 
-def _tree(pid: int) -> Iterator[int]:
+def cpu_s(pid: int) -> float:
+    """Return what a running process has used, user and system, all of its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def memory_mib(pid: int) -> tuple[float, float]:
+    """Return a running process's peak (VmHWM), and its proportional size as it is now."""
+    peak = _kib(Path(f"/proc/{pid}/status"), "VmHWM:")
+    return peak / 1024, _kib(Path(f"/proc/{pid}/smaps_rollup"), "Pss:") / 1024
+
+
+def tree(pid: int) -> Iterator[int]:
+    """Yield a process and all its descendants."""
     yield pid
     try:
         texts = [(task / "children").read_text(encoding="ascii") for task in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
         return
     for child in " ".join(texts).split():
-        yield from _tree(int(child))
+        yield from tree(int(child))

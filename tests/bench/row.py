@@ -34,15 +34,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that must have been done, counted afterwards."""
+    """Something that must have been done, counted afterwards; `slack` is how far off a pace may be (0: not at all)."""
 
     what: str
     expected: int
     found: int
+    slack: int = 0
 
     @property
     def same(self) -> bool:
-        return self.expected == self.found
+        return abs(self.expected - self.found) <= self.slack
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+def measure(f,l): raise SystemExit
