@@ -9,6 +9,7 @@ Quiet lines turn in wheels (`Fleet`); a line that loses a packet leaves its whee
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from slamon.probes.fleet import Fleet, shared_addresses
@@ -39,6 +40,9 @@ TICK_NS, SLOW_TICK_NS = 4 * MS_NS, 10 * MS_NS
 _SLOW_BELOW_PER_S = 5000
 _CLOSE_EVERY_NS = 50 * MS_NS
 _LOOK_EVERY_NS = SECOND_NS
+# A mass outage is worked off in portions of this, so that no tick becomes a stall.
+_WORK_AT_MOST_NS = 50 * MS_NS
+_FOREVER_NS = 1 << 62
 # A tick ends after this: wheels of low importance wait, clocks and heartbeats do not.
 _TICK_AT_MOST_NS = 200 * MS_NS
 
@@ -82,6 +86,9 @@ class IcmpEngine:
         self._references: dict[str, ReferenceTrack] = {}
         self._closing: list[LineTrack] = []
         self._waiting: dict[LineTrack, None] = {}
+        self._ready: deque[LineTrack] = deque()
+        self._losing: deque[int] = deque()
+        self._word: object = None
         self._turn_ns = SLOW_TICK_NS
 
     @property
@@ -105,6 +112,7 @@ class IcmpEngine:
         """Replace what is probed; a line that is unchanged goes on as it was."""
         now_ns = self._machine.steady_ns()
         self._clocks = self._machine.read()
+        self._let_go(_FOREVER_NS)
         wanted = {line.line_id: line for line in lines}
         shared = shared_addresses(wanted.values(), references)
         turning = {line_id: found for line_id, line in wanted.items() if (found := self._profile(line, shared))}
@@ -114,7 +122,9 @@ class IcmpEngine:
             if line_id in self._tracks or (line_id in self._fleet and line_id not in before):
                 continue
             if line_id not in turning or line_id in before:
-                self._walk(LineTrack(line, self._start_ns, now_ns, before.get(line_id)))
+                track = LineTrack(line, self._start_ns, now_ns, before.get(line_id))
+                track.blinds_known = len(self._walking.blinds)
+                self._walk(track)
         kept = {line_id: (profile, wanted[line_id]) for line_id, profile in turning.items()}
         idle = not self._lines
         self._fleet.set_lines(kept, self._tracks, self._machine.steady_ns)
@@ -127,7 +137,7 @@ class IcmpEngine:
         self._numbers = {line_id: number for number, line_id in enumerate(self._roster)}
         self._fleet.number(self._numbers)
         self._set_references(references, now_ns)
-        self._waiting.update(dict.fromkeys([*self._closing, *self._tracks.values()]))
+        self._ready.extend([*self._closing, *self._tracks.values()])
         self._turn_ns = SLOW_TICK_NS if self._fleet.per_s < _SLOW_BELOW_PER_S else TICK_NS
 
     def _profile(self, line: ProbeLine, shared: set[str]) -> Profile | None:
@@ -154,6 +164,7 @@ class IcmpEngine:
                 else:
                     del turning[line_id]  # it walks already, and goes on walking
                 continue
+            track.catch_up(self._walking.blinds)
             track.close(now_ns)
             del self._tracks[line_id]
             if line_id in wanted:
@@ -173,9 +184,11 @@ class IcmpEngine:
         if drained:
             self._expire(now_ns)
         self._turn()
-        self._walking.send_due(self._stamper, self._clocks, self._stood_until_ns)
+        until_ns = self._stamper() + _WORK_AT_MOST_NS
+        while self._walking.send_due(self._stamper, self._clocks, self._stood_until_ns) and self._stamper() < until_ns:
+            self._drain()
         self._advance()
-        if now_ns - self._close_ns >= _CLOSE_EVERY_NS:
+        if now_ns - self._close_ns >= _CLOSE_EVERY_NS and not self._losing:
             self._close()
         if self._outgoing.is_due(now_ns):
             self.hand_on()
@@ -186,6 +199,7 @@ class IcmpEngine:
         self._clocks = self._machine.read()
         self._drain()
         self._expire(now_ns)
+        self._let_go(_FOREVER_NS)
         self._close()
         for place in [self._fleet.place(line_id) for line_id in self._lines if line_id in self._fleet]:
             line = self._fleet.where(place)
@@ -195,6 +209,7 @@ class IcmpEngine:
         self._closing.extend(self._tracks.values())
         for track in self._closing:
             if track.alive:
+                track.catch_up(self._walking.blinds)
                 track.close(now_ns)
             self._give(track, at_once=True)
         self.hand_on()
@@ -246,9 +261,7 @@ class IcmpEngine:
 
     def _blind_lines(self, start_ns: int, end_ns: int, detail: str) -> None:
         self._fleet.set_blind(start_ns, end_ns, detail)
-        for track in self._tracks.values():
-            track.windows.blind(start_ns, end_ns, detail)
-            self._walking.touch(track)
+        self._walking.blinds.append((start_ns, end_ns, detail))
 
     def _drain(self) -> bool:
         """Read what has arrived; tell whether that was everything."""
@@ -279,9 +292,19 @@ class IcmpEngine:
         for wheel in self._fleet.wheels:
             for position in wheel.expire(now_ns):
                 if wheel.is_turning(position):
-                    self._release(wheel.lanes[0].index[position])
+                    self._losing.append(wheel.lanes[0].index[position])
+        self._let_go(_WORK_AT_MOST_NS)
         for flight in self._flights.expire(now_ns):
             self._walking.touch(flight.owner)
+
+    def _let_go(self, at_most_ns: int) -> None:
+        """Let lines that lost a packet walk; a mass outage is worked off over some ticks, so that the clocks go on."""
+        until_ns = self._stamper() + at_most_ns
+        while self._losing and self._stamper() < until_ns:
+            place = self._losing.popleft()
+            wheel, position = self._fleet.where(place)
+            if wheel.is_turning(position):
+                self._release(place)
 
     def _turn(self) -> None:
         """Send what is due on the wheels, the most important lines first."""
@@ -303,12 +326,14 @@ class IcmpEngine:
     def _make_room(self, wheel: Wheel) -> None:
         for position in wheel.expire(self._clocks.steady_ns):
             if wheel.is_turning(position):
-                self._release(wheel.lanes[0].index[position])
+                self._losing.append(wheel.lanes[0].index[position])
+        self._let_go(_FOREVER_NS)
         self._handing.take(wheel, wheel.close(self._fleet.blind))
 
     def _release(self, place: int) -> LineTrack:
         """Let a line that is not quiet walk by itself."""
         track = self._fleet.release(place, self._clocks, self._handing.taken)
+        track.blinds_known = len(self._walking.blinds)
         self._walk(track)
         return track
 
@@ -340,29 +365,36 @@ class IcmpEngine:
             detail = "every reference target is lost" if change.lost else "a reference target answers again"
             self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(change.at_ns), detail))
         now_ns = self._clocks.steady_ns
-        for track in self._walking.take_touched():
+        until_ns = self._stamper() + _WORK_AT_MOST_NS
+        for track in self._walking.take_touched(until_ns, self._stamper):
             due_ns = track.schedule.due_ns
             track.advance(now_ns)
             if track.schedule.due_ns != due_ns:
                 self._walking.due.push(track)
             self._outgoing.evidence.extend(self._onsets.tell(track, now_ns))
-            if track.waits:
-                self._waiting[track] = None
-            elif self._fleet.take_back(track, now_ns):
+            self._give_or_wait(track)
+            if not track.waits and self._fleet.take_back(track, now_ns):
                 track.alive = False
                 del self._tracks[track.line.line_id]
         if self._handing.waits:
             self._handing.give()
-        waiting, self._waiting = self._waiting, {}
-        for track in waiting:
-            self._give(track)
-            if track.waits:
-                self._waiting[track] = None
-            else:
-                self._walking.touch(track)
-        if self._waiting or self._handing.waits:
+        word = (self._vantage.word, self._handing.given)
+        if word != self._word:
+            self._word = word
+            self._ready.extend(self._waiting)
+            self._waiting.clear()
+        while self._ready and self._stamper() <= until_ns + _WORK_AT_MOST_NS:
+            track = self._ready.popleft()
+            self._give_or_wait(track)
+            self._walking.touch(track)
+        if self._waiting or self._ready or self._handing.waits:
             self._hurry_references(now_ns)
         self._closing = [track for track in self._closing if track.waits]
+
+    def _give_or_wait(self, track: LineTrack) -> None:
+        self._give(track)
+        if track.waits:
+            self._waiting[track] = None
 
     def _give(self, track: LineTrack, *, at_once: bool = False) -> None:
         """Hand on a line's own windows, after those that its wheel has closed."""

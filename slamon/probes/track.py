@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from slamon.core.reading import Reading
@@ -20,6 +20,8 @@ _SAME_TIME = timedelta(microseconds=STEP_NS // 1000)
 _REFERENCE_PACE = Pace(SECOND_NS, SECOND_NS, SECOND_NS, 0)
 _REFERENCE_PAYLOAD_BYTES = 56
 
+BlindSpan = tuple[int, int, str]
+
 
 class LineTrack:
     """A line: its schedule, its windows, and finished windows that still wait for the references' word.
@@ -31,7 +33,7 @@ class LineTrack:
     # fmt: off
     __slots__ = (
         "_ended", "_held", "alive", "behind", "came_from", "dscp", "line", "onset_told_ns", "pace", "payload_bytes",
-        "place", "schedule", "source", "targets", "windows",
+        "blinds_known", "place", "schedule", "source", "targets", "touched", "windows",
     )
     # fmt: on
 
@@ -40,6 +42,8 @@ class LineTrack:
         self.behind: int = before.behind if before is not None else -1
         self.came_from: int | None = before.came_from if before is not None else None
         self.onset_told_ns: int | None = None
+        self.touched = False
+        self.blinds_known = 0
         self.line = line
         self.targets = line.targets
         self.payload_bytes, self.dscp, self.source = line.payload_bytes, line.dscp, line.source
@@ -69,6 +73,12 @@ class LineTrack:
     def add(self, packet: Packet) -> None:
         """Take a packet into the windows."""
         self.windows.add(packet)
+
+    def catch_up(self, blinds: Sequence[BlindSpan]) -> None:
+        """Book the blind spans that were said since the last time: lazily, there may be a hundred thousand tracks."""
+        for start_ns, end_ns, reason in blinds[self.blinds_known :]:
+            self.windows.blind(start_ns, end_ns, reason)
+        self.blinds_known = len(blinds)
 
     def advance(self, now_ns: int) -> None:
         """Finish what is decided; hurry where the line was lost."""

@@ -53,6 +53,11 @@ class Vantage:
             self._prove(now_ns)
 
     @property
+    def word(self) -> tuple[int, bool]:
+        """Return what changes whenever something new can be said."""
+        return self._proof_ns, self._lost
+
+    @property
     def lost(self) -> bool:
         """Tell whether all references are lost now."""
         return self._lost

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 
 from slamon.probes.flights import Flight, Flights
 from slamon.probes.icmp_socket import EchoSocket, SendError
@@ -10,7 +11,7 @@ from slamon.probes.outgoing import Outgoing
 from slamon.probes.pace import MAX_LATE_NS, MIN_GAP_NS
 from slamon.probes.packet import SECOND_NS, Outcome, Packet
 from slamon.probes.resolve import Resolver
-from slamon.probes.track import DueQueue, LineTrack, Track
+from slamon.probes.track import BlindSpan, DueQueue, LineTrack, Track
 from slamon.probes.walltime import ClockReading
 from slamon.probes.wheel import SLICE
 
@@ -33,7 +34,8 @@ class Walking:
         self._sockets, self._missing, self._flights, self._outgoing = sockets, missing, flights, outgoing
         self.resolver = Resolver()
         self.due = DueQueue()
-        self._touched: dict[LineTrack, None] = {}
+        self.touched: deque[LineTrack] = deque()
+        self.blinds: list[BlindSpan] = []
         self._gate_ns: dict[str, int] = {}
         self._confirm_per_s = confirm_per_s
         self._confirm_tokens = float(confirm_per_s)
@@ -45,24 +47,34 @@ class Walking:
 
     def touch(self, track: Track) -> None:
         """Note that something became of a track's packets."""
-        if isinstance(track, LineTrack) and track.alive:
-            self._touched[track] = None
+        if isinstance(track, LineTrack) and track.alive and not track.touched:
+            track.touched = True
+            self.touched.append(track)
 
-    def take_touched(self) -> list[LineTrack]:
-        """Return the lines touched since the last call."""
-        touched, self._touched = list(self._touched), {}
-        return [track for track in touched if track.alive]
+    def take_touched(self, until_ns: int, clock: Callable[[], int]) -> Iterator[LineTrack]:
+        """Yield the lines touched since they were yielded last, as far as time allows: the others keep their turn."""
+        for _ in range(len(self.touched)):
+            track = self.touched.popleft()
+            track.touched = False
+            if track.alive:
+                track.catch_up(self.blinds)
+                yield track
+            if clock() > until_ns:
+                return
 
-    def send_due(self, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> None:
-        """Send what is due, at most a slice of it."""
+    def send_due(self, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> bool:
+        """Send what is due, at most a slice of it; tell whether there may be more."""
         for _ in range(SLICE):
             track = self.due.pop(clock())
             if track is None:
-                return
+                return False
+            if isinstance(track, LineTrack):
+                track.catch_up(self.blinds)
             self._serve(track, clock, clocks, stood_until_ns)
             self.due.push(track)
         if len(self._gate_ns) > 1_000_000:
             self._gate_ns.clear()
+        return True
 
     def _serve(self, track: Track, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> None:
         schedule, now_ns = track.schedule, clock()
