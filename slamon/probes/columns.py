@@ -33,7 +33,12 @@ HAS_CPE = 2
 Rows = npt.NDArray[np.void]
 
 
-def reading_of(row: Any, roster: Sequence[str], reasons: Sequence[str], vantage: str | None = None) -> Reading:
+def reading_of(  # one row of ROW, which numpy types as Any
+    row: Any,  # noqa: ANN401
+    roster: Sequence[str],
+    reasons: Sequence[str],
+    vantage: str | None = None,
+) -> Reading:
     """Return the reading of one row; `blind` is an index into `reasons`, 0 for a window that was seen."""
     targets = int(row["targets"])
     return Reading(
@@ -47,7 +52,7 @@ def reading_of(row: Any, roster: Sequence[str], reasons: Sequence[str], vantage:
     )
 
 
-def _target(row: Any, name: str) -> TargetStats:
+def _target(row: Any, name: str) -> TargetStats:  # noqa: ANN401 - a row of ROW
     def ms(key: str) -> float | None:
         value = int(row[f"{name}_{key}"])
         return None if value == ABSENT else value / 1000
@@ -62,7 +67,7 @@ def _target(row: Any, name: str) -> TargetStats:
     )
 
 
-def put(row: Any, reading: Reading, line: int, blind: int) -> None:
+def put(row: Any, reading: Reading, line: int, blind: int) -> None:  # noqa: ANN401 - a row of ROW
     """Write a reading into a row; its RTTs are whole microseconds already."""
     row["line"], row["start"], row["end"], row["blind"] = line, micros(reading.start), micros(reading.end), blind
     row["targets"] = (HAS_DEMARC if reading.demarc else 0) | (HAS_CPE if reading.cpe else 0)

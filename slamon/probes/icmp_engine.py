@@ -146,9 +146,7 @@ class IcmpEngine:
         known = self._profiles.get(line.line_id)
         return known if known is not None and self._lines.get(line.line_id) == line else self._fleet.profile(line)
 
-    def _leave(
-        self, wanted: dict[str, ProbeLine], turning: dict[str, Profile], now_ns: int
-    ) -> dict[str, LineTrack]:
+    def _leave(self, wanted: dict[str, ProbeLine], turning: dict[str, Profile], now_ns: int) -> dict[str, LineTrack]:
         """End what is removed or changed; return the tracks that changed lines go on from."""
         before: dict[str, LineTrack] = {}
         for line_id, line in self._lines.items():

@@ -92,7 +92,6 @@ class Pipe:
 
 def probe(pipe: Pipe) -> None:
     """Probe until told to stop."""
-
     rosters = 0
 
     def emit(batch: Batch) -> None:

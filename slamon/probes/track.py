@@ -32,8 +32,23 @@ class LineTrack:
 
     # fmt: off
     __slots__ = (
-        "_ended", "_held", "alive", "behind", "came_from", "dscp", "line", "onset_told_ns", "pace", "payload_bytes",
-        "blinds_known", "place", "schedule", "source", "targets", "touched", "windows",
+        "_ended",
+        "_held",
+        "alive",
+        "behind",
+        "blinds_known",
+        "came_from",
+        "dscp",
+        "line",
+        "onset_told_ns",
+        "pace",
+        "payload_bytes",
+        "place",
+        "schedule",
+        "source",
+        "targets",
+        "touched",
+        "windows",
     )
     # fmt: on
 

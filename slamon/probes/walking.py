@@ -101,9 +101,7 @@ class Walking:
         schedule.launched(now_ns, hurried=isinstance(track, LineTrack) and track.windows.hurried(now_ns))
         self.touch(track)
 
-    def _send(
-        self, track: Track, number: int, target: str, clock: Callable[[], int], clocks: ClockReading
-    ) -> Packet:
+    def _send(self, track: Track, number: int, target: str, clock: Callable[[], int], clocks: ClockReading) -> Packet:
         at_ns = clock()
         address = self.resolver.address(target, at_ns)
         if address is None:

@@ -87,9 +87,7 @@ class Wheel:
         self.sequences = 65_536 // self.ring * self.ring
         self.lines: list[ProbeLine] = []
         self.offsets: list[int] = []
-        self.lanes = [
-            Lane(self, target, sockets[family], self.ring) for target, family in enumerate(profile.families)
-        ]
+        self.lanes = [Lane(self, target, sockets[family], self.ring) for target, family in enumerate(profile.families)]
         self.start: Ints = np.zeros(0, np.int64)
         self.mode = np.zeros(0, np.uint8)
         self.away = self.dead = 0

@@ -67,7 +67,7 @@ class VirtualSocket:
         seconds, nanos = _STAMP.unpack(ancillary[0][2])
         return int(seconds) * SECOND_NS + int(nanos)
 
-    def dispatch(self, packet: bytes, host: str, dscp: int, source: str | None = None) -> None:
+    def dispatch(self, packet: bytes, host: str, *_: object) -> None:
         try:
             self.sendto(packet, (host, 0))
         except OSError as error:
@@ -85,10 +85,10 @@ class VirtualSocket:
             heapq.heappush(self._arriving, (at_ns, len(self.sent), host, bytes([0x45]) + bytes(19) + reply))
         return len(packet)
 
-    def recvmsg(self, size: int, room: int) -> tuple[bytes, list[tuple[int, int, bytes]], int, tuple[str, int]]:
+    def recvmsg(self, *_: int) -> tuple[bytes, list[tuple[int, int, bytes]], int, tuple[str, int]]:
         if not self._arriving or self._arriving[0][0] > self.clocks.now_ns:
             raise BlockingIOError
-        at_ns, _, host, data = heapq.heappop(self._arriving)
+        at_ns, _serial, host, data = heapq.heappop(self._arriving)
         stamp = _STAMP.pack(*divmod(at_ns + WALL_NS, SECOND_NS))
         return data, [(1, SO_TIMESTAMPNS, stamp)], 0, (host, 0)
 

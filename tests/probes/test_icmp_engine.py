@@ -55,10 +55,11 @@ class ShiftedSocket:
         shift_ns = round((clocks.late_s + clocks.slept_s + clocks.set_s) * SECOND_NS)
         shifted = []
         for level, kind, value in ancillary:
+            moved = value
             if kind == SO_TIMESTAMPNS:
                 seconds, nanos = STAMP.unpack(value)
-                value = STAMP.pack(*divmod(seconds * SECOND_NS + nanos + shift_ns, SECOND_NS))
-            shifted.append((level, kind, value))
+                moved = STAMP.pack(*divmod(seconds * SECOND_NS + nanos + shift_ns, SECOND_NS))
+            shifted.append((level, kind, moved))
         return data, shifted, flags, source
 
 
