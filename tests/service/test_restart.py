@@ -87,7 +87,8 @@ def test_a_clean_stop_at_any_reading_changes_nothing(prepared: Prepared, life: L
 def test_f23_after_a_kill_what_was_committed_counts(prepared: Prepared, life: Life):
     """F23: a kill at any reading gives what an uninterrupted run gives of the readings that were committed.
 
-    What was not committed is blind. Nothing is doubled, nothing else is lost. Mutants: see test_cases.
+    What was not committed is blind. Nothing is doubled, nothing else is lost.
+    Mutant: without `held.keep_states` in Recorder.commit what was suspected or open begins anew after each stop.
     """
     readings = life.readings()
     with twice(prepared) as (killed, whole):
