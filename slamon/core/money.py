@@ -12,7 +12,7 @@ ZERO = Decimal("0.00")
 
 def cents(amount: Fraction | Decimal | int) -> Decimal:
     """Round an exact amount half-up to the cent; the only place where money is rounded."""
-    exact = Fraction(amount)
+    exact = amount if isinstance(amount, Fraction) else Fraction(amount)
     hundredths, rest = divmod(exact.numerator * 100, exact.denominator)
     if rest * 2 >= exact.denominator:
         hundredths += 1

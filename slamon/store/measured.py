@@ -70,8 +70,8 @@ def episode_payload(episode: Episode) -> dict[str, object]:
     }
 
 
-def episode_of(line_id: str, payload: Mapping[str, Any], seq: int = 0) -> Episode:
-    """Return the episode of `episode_payload`."""
+def episode_of(line_id: str, payload: Mapping[str, Any], recorded_as: str | None = None) -> Episode:
+    """Return the episode of `episode_payload`; `recorded_as` is the id under which it stands in the ledger."""
     ended_by = payload["ended_by"]
     return Episode(
         line_id=line_id,
@@ -84,7 +84,7 @@ def episode_of(line_id: str, payload: Mapping[str, Any], seq: int = 0) -> Episod
         restored_earliest=_at(payload["restored_earliest"]),
         ended_by=None if ended_by is None else EndedBy(ended_by),
         vantage=payload["vantage"],
-        seq=seq,
+        recorded_as=recorded_as,
     )
 
 
