@@ -95,7 +95,7 @@ def _blind_together(ledger: Reads, line_id: str | None) -> dict[str, list[Span[d
     blind: dict[str, list[Span[datetime]]] = {}
     for entry in ledger.entries(kinds={measured.MANY_BLIND}):
         if line_id is None or f'"{line_id}"' in entry.payload_json:
-            for one in measured.blindness_of(entry):
+            for one in measured.blindness_of(entry, line_id):
                 blind.setdefault(one.line_id, []).append(Span(one.start, one.end))
     return blind
 
