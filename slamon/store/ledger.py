@@ -60,11 +60,11 @@ class Transaction(Reads):
 
     def keep_states(self, states: Mapping[str, str | None]) -> None:
         """Overwrite the judge's states of these lines; None forgets one."""
-        kept = [{"line_id": key, "state": text} for key, text in states.items() if text is not None]
+        kept = [(key, text) for key, text in states.items() if text is not None]
         gone = [key for key, text in states.items() if text is None]
         with sqlite.operator_errors(self._path):
             if kept:
-                self._connection.execute(sqlite.upsert(line_state), kept)
+                sqlite.upsert_rows(self._connection, line_state, kept)
             for low in range(0, len(gone), 500):
                 self._connection.execute(delete(line_state).where(line_state.c.line_id.in_(gone[low : low + 500])))
 
