@@ -103,7 +103,9 @@ def close(invocation: Invocation, ticket: str, at: str | None, by: str | None, *
 @pass_invocation
 def list_(invocation: Invocation, line: str | None, since: str | None, *, open_only: bool, as_json: bool) -> None:
     """List complaints with their incidents."""
+    from slamon.core.targets import targets_of
     from slamon.core.timespan import iso
+    from slamon.reports.incident import target_text
     from slamon.reports.texts import local
     from slamon.reports.wording import named
     from slamon.service.desk import looking
@@ -128,10 +130,14 @@ def list_(invocation: Invocation, line: str | None, since: str | None, *, open_o
                     key: None if (at := getattr(complaint, key)) is None else iso(at)
                     for key in ("answered_at", "settled_at", "closed_at")
                 },
+                "targets": [
+                    {"name": target.name, "due": iso(target.due), "met": target.met}
+                    for target in targets_of(complaint, file.terms.contract_at(complaint.at))
+                ],
                 "incident_id": None if owner is None else owner.id,
                 "number": None if owner is None else owner.number,
             }
-            for _, complaint, owner in found
+            for file, complaint, owner in found
         ]
         put_json({"complaints": shown})
         return
@@ -143,9 +149,10 @@ def list_(invocation: Invocation, line: str | None, since: str | None, *, open_o
             c.category,
             c.channel,
             *(None if at is None else local(at, file.zone) for at in (c.answered_at, c.settled_at, c.closed_at)),
+            ", ".join(target_text(t, file.zone) for t in targets_of(c, file.terms.contract_at(c.at))) or None,
             None if owner is None else named(owner),
         )
         for file, c, owner in found
     ]
-    columns = ("Ticket", "Line", "Made", "Category", "Channel", "Answered", "Settled", "Closed", "Incident")
+    columns = ("Ticket", "Line", "Made", "Category", "Channel", "Answered", "Settled", "Closed", "Targets", "Incident")
     put_table(columns, rows, "No complaints.")

@@ -57,13 +57,9 @@ def account(
     inside = whole_seconds(bounds.start, bounds.end)
     serving = rounded(service.within(bounds)).within(inside)
     counted = [case for case in cases if not case.incident.false_alarm]
-    interrupted: SpanSet[int] = SpanSet()
-    degraded: SpanSet[int] = SpanSet()
-    excluded: SpanSet[int] = SpanSet()
-    for case in counted:
-        interrupted |= case.segment_seconds(Kind.INTERRUPTION)
-        degraded |= case.segment_seconds(Kind.DEGRADATION)
-        excluded |= excluded_by(case)
+    interrupted = SpanSet.union(case.segment_seconds(Kind.INTERRUPTION) for case in counted)
+    degraded = SpanSet.union(case.segment_seconds(Kind.DEGRADATION) for case in counted)
+    excluded = SpanSet.union(excluded_by(case) for case in counted)
     left = serving
     taken = []
     for part in (excluded, interrupted, degraded, rounded(nodata.within(bounds))):

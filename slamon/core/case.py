@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .contract import Basis, Contract
@@ -34,10 +35,16 @@ class Charge:
 
 def charge_of(period: Period, contract: Contract) -> Charge:
     """Return the full monthly charge of a period: the agreed SLA fee, or the contract's share of the rent."""
-    if period.sla_fee is not None:
-        return Charge(period.monthly_rent, cents(period.sla_fee))
-    ratio = contract.sla_fee_ratio.get(period.tier or "", Fraction(0))
-    return Charge(period.monthly_rent, cents(Fraction(period.monthly_rent) * ratio))
+    ratio = contract.sla_fee_ratio.get(period.tier or "", _FREE)
+    return _charge(period.monthly_rent, period.sla_fee, ratio)
+
+
+_FREE = Fraction(0)
+
+
+@lru_cache(maxsize=4096)
+def _charge(rent: Decimal, agreed_fee: Decimal | None, ratio: Fraction) -> Charge:
+    return Charge(rent, cents(Fraction(rent) * ratio if agreed_fee is None else agreed_fee))
 
 
 @dataclass(frozen=True, slots=True)

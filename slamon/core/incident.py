@@ -8,7 +8,7 @@ terms of a contract. `timeline` turns the first into the second.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -63,6 +63,7 @@ class EndedBy(StrEnum):
 class Episode:
     """What one line measured from `onset` on; `restored` None while it is open.
 
+    `recorded_as` is its id where that was worked out before.
     `runs` are its data-bearing readings from the onset to the last one judged (the closing run included);
     time between runs is `NO_DATA`. `interruption_at` is the end of the reading by which rule (a) first held.
     """
@@ -77,11 +78,11 @@ class Episode:
     restored_earliest: datetime | None = None
     ended_by: EndedBy | None = None
     vantage: str | None = None
-    seq: int = 0
+    recorded_as: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def id(self) -> str:
-        return incident_id(self.line_id, self.onset)
+        return self.recorded_as or incident_id(self.line_id, self.onset)
 
 
 class Kind(StrEnum):
@@ -140,7 +141,6 @@ class Incident:
     floor: datetime | None = None
     exclusions: tuple[Exclusion, ...] = ()
     derived_from: tuple[str, ...] = ()
-    episodes: tuple[Episode, ...] = ()
 
     @property
     def state(self) -> State:

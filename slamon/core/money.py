@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -12,9 +13,9 @@ ZERO = Decimal("0.00")
 
 def cents(amount: Fraction | Decimal | int) -> Decimal:
     """Round an exact amount half-up to the cent; the only place where money is rounded."""
-    exact = Fraction(amount)
-    hundredths, rest = divmod(exact.numerator * 100, exact.denominator)
-    if rest * 2 >= exact.denominator:
+    numerator, denominator = amount.as_integer_ratio()
+    hundredths, rest = divmod(numerator * 100, denominator)
+    if rest * 2 >= denominator:
         hundredths += 1
     return Decimal(hundredths).scaleb(-2)
 
@@ -26,6 +27,7 @@ def parse_share(text: str) -> Fraction:
     return Fraction(text)
 
 
+@lru_cache(maxsize=4096)  # a fleet has few rents, and most lines of a month earn nothing
 def net_and_tax(gross: Decimal, vat_rate: Decimal) -> tuple[Decimal, Decimal]:
     """Split a tax-inclusive amount: the net is rounded, the tax is what remains."""
     net = cents(Fraction(gross) / (1 + Fraction(vat_rate)))

@@ -67,8 +67,9 @@ def proration(
         days = (period.last_day - period.first_day).days + 1
         if suspended:
             days -= _whole_days_off(period, zone, suspended)
-        rent += Fraction(period.monthly_rent) * days / month.days
-        fee += Fraction(period.monthly_sla_fee) * days / month.days
+        share = Fraction(days, month.days)
+        rent += Fraction(period.monthly_rent) * share
+        fee += Fraction(period.monthly_sla_fee) * share
     return cents(rent), cents(fee)
 
 

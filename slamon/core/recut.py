@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from .incident import EndedBy, Episode, Run, Thresholds
@@ -49,6 +50,41 @@ def rerun(
                     happenings += step(course, thresholds, part)
             since = mark.end
     return happenings, since
+
+
+def relive(old: Course, service: SpanSet[datetime], until: datetime | None) -> tuple[Course, list[Happening]] | None:
+    """Judge what is going on again under the service time known now; None where nothing changes.
+
+    Returns the new course and what is to be recorded beside what the old one recorded already. An episode on record
+    that vanishes, or begins later now, is recorded as ended by the service that it had begun in.
+    """
+    course = Course(old.line_id, vantage=old.vantage)
+    happenings, since = rerun(course, old.runs, old.thresholds, service)
+    edge = _next_end(service, since)
+    if edge is not None and until is not None and edge <= until:
+        happenings += end_service(course, edge)
+    known = old.episode()
+    news = [h for h in happenings if known is None or h.change is Change.CLOSED or h.episode.id != known.id]
+    if course.runs == old.runs and course.phase is old.phase and not news:
+        return None
+    if known is not None and known.id not in {h.episode.id for h in news} and not _goes_on(course, known):
+        news.insert(0, _vanished(known, [h.episode.onset for h in news]))
+    return course, news
+
+
+def _goes_on(course: Course, known: Episode) -> bool:
+    still_open = course.episode()
+    return still_open is not None and still_open.id == known.id
+
+
+def _vanished(known: Episode, later_onsets: list[datetime]) -> Happening:
+    """Return the end of an episode that no service time holds any more, before the one that took its place."""
+    at = min(later_onsets, default=known.runs[-1].end)
+    runs = tuple(
+        replace(run, count=min(run.count, -((run.start - at) // run.step))) for run in known.runs if run.start < at
+    )
+    ended = replace(known, runs=runs, restored=at, restored_earliest=at, ended_by=EndedBy.SERVICE)
+    return Happening(Change.CLOSED, at, ended)
 
 
 def _uncut(episode: Episode, service: SpanSet[datetime], until: datetime) -> bool:

@@ -19,7 +19,7 @@ from .facts import Category
 from .incident import Kind
 from .money import ZERO, cents, plain
 from .slaclock import STATUTORY
-from .timespan import MICROSECOND, SpanSet, whole_second
+from .timespan import MICROSECOND, SpanSet, seconds_in, whole_second
 
 DAY_S = 86_400
 HOUR_S = 3_600
@@ -62,8 +62,12 @@ def hours(seconds: int) -> str:
 
 def _service_extension(case: Case, rule: ServiceExtension) -> Credit | None:
     """Free days for every continuous interruption that is long enough, each rounded, then added (clause 3.6)."""
-    pieces = case.segment_seconds(Kind.INTERRUPTION) - case.excluded()
-    lengths = [piece.end - piece.start for piece in pieces if piece.end - piece.start >= rule.at_least_hours * HOUR_S]
+    at_least_s = rule.at_least_hours * HOUR_S
+    interrupted = case.segment_seconds(Kind.INTERRUPTION)
+    if seconds_in(interrupted) < at_least_s:
+        return None
+    pieces = interrupted - case.excluded()
+    lengths = [piece.end - piece.start for piece in pieces if piece.end - piece.start >= at_least_s]
     if not lengths:
         return None
     days = sum((_days(length, rule.rounding) for length in lengths), Decimal(0))
@@ -149,6 +153,8 @@ def started(units: int, unit_hours: Fraction) -> str:
 
 def _planned_work_waiver(case: Case, rule: PlannedWorkWaiver) -> Credit | None:
     """The charge of interrupted time inside planned work, announced in time or not (Regulations, article 35)."""
+    if not any(adjudged.from_window for adjudged in case.adjudged):
+        return None
     until = whole_second(case.until)
     windows: SpanSet[int] = SpanSet(a.seconds(until) for a in case.adjudged if a.from_window)
     planned = case.segment_seconds(Kind.INTERRUPTION) & windows

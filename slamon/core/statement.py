@@ -225,7 +225,7 @@ def totals(found: Sequence[Credit], charge: Charge, contract: Contract, vat_rate
             awaiting += credit.amount or ZERO
             awaiting_days += credit.days or 0
     capped = by_basis[Basis.AGREEMENT] + by_basis[Basis.POLICY]
-    cut = max(ZERO, capped - cents(Fraction(charge.total) * contract.cap_ratio))
+    cut = max(ZERO, capped - cents(Fraction(charge.total) * contract.cap_ratio)) if capped else ZERO
     paid = capped - cut + by_basis[Basis.LAW]
     net, tax = net_and_tax(paid, vat_rate)
     return Totals(paid, net, tax, cut, days, awaiting + ZERO, awaiting_days, by_basis)

@@ -81,7 +81,10 @@ def assemble(terms: LineTerms, measured: Measured, filed: LineFacts) -> Timeline
     """Return the incidents of a line, complaints joined and corrections applied."""
     service = terms.service(filed)
     amendments = fold(filed.corrections)
-    incidents = [_measured_incident(terms, group, measured, amendments) for group in _groups(terms, measured, service)]
+    incidents: list[Incident] = []
+    for group in _groups(terms, measured, service):
+        floor = _floor(incidents[-1]) if incidents else None
+        incidents.append(_measured_incident(terms, group, measured, amendments, floor))
     desk = Desk(terms.line.line_id, terms.contract_at, service, measured.until, amendments, measured.numbers)
     joined = join(desk, incidents, filed.complaints, list(_in_service(measured, service)))
     return Timeline(tuple(_with_floors(_with_filings(joined.incidents, filed))), joined.notices, service)
@@ -130,7 +133,11 @@ def _groups(terms: LineTerms, measured: Measured, service: SpanSet[datetime]) ->
 
 
 def _measured_incident(
-    terms: LineTerms, group: Sequence[_Piece], measured: Measured, amendments: Mapping[str, Amendment]
+    terms: LineTerms,
+    group: Sequence[_Piece],
+    measured: Measured,
+    amendments: Mapping[str, Amendment],
+    floor: datetime | None,
 ) -> Incident:
     first, last = group[0].episode, group[-1].episode
     contract = terms.contract_at(first.onset)
@@ -147,8 +154,8 @@ def _measured_incident(
         segments=tuple(join_blind(_segments(group, measured), contract.blind_joins_s)),
         evidence=evidence,
         responsibility=Responsibility.CARRIER if CARRIER_EVIDENCE & set(evidence) else Responsibility.UNDECIDED,
+        floor=floor,
         derived_from=ids,
-        episodes=tuple(piece.episode for piece in group),
     )
     return _amended(incident, amendments, measured.until)
 
@@ -208,9 +215,15 @@ def _with_filings(incidents: Sequence[Incident], filed: LineFacts) -> Iterator[I
 
 
 def _with_floors(incidents: Iterator[Incident]) -> Iterator[Incident]:
-    """Tell each incident when the one before it was restored: no clock starts earlier (F22)."""
-    floor: datetime | None = None
+    """Tell each incident when the ones before it were restored: no clock starts earlier (F22)."""
+    before: Incident | None = None
     for incident in incidents:
-        yield replace(incident, floor=floor) if floor is not None else incident
-        if incident.restored is not None and not incident.false_alarm:
-            floor = incident.restored if floor is None else max(floor, incident.restored)
+        floor = _floor(before) if before is not None else None
+        before = replace(incident, floor=floor) if floor != incident.floor else incident
+        yield before
+
+
+def _floor(incident: Incident) -> datetime | None:
+    """Return the instant before which no clock of the next incident starts; a false alarm holds none back."""
+    known = [incident.floor, None if incident.false_alarm else incident.restored]
+    return max((instant for instant in known if instant is not None), default=None)

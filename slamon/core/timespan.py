@@ -116,6 +116,11 @@ class SpanSet(Generic[T]):
                 merged.append(span)
         self.spans = tuple(merged)
 
+    @classmethod
+    def union(cls, sets: Iterable[SpanSet[T]]) -> SpanSet[T]:
+        """Return all the time that any of the sets holds."""
+        return cls(span for each in sets for span in each.spans)
+
     def __iter__(self) -> Iterator[Span[T]]:
         return iter(self.spans)
 

@@ -16,6 +16,7 @@ from slamon.core.incident import Incident
 from slamon.core.inventory import Line, Period
 from slamon.core.slaclock import STATUTORY, Clock
 from slamon.core.statement import IncidentStatement
+from slamon.core.targets import Target, targets_of
 
 from .table import STYLES, Item, item_grid
 from .texts import clean, local
@@ -46,7 +47,7 @@ def incident_view(
     yield item_grid(_terms(subject))
     yield from _section("Instants", _instants(incident, zone))
     yield from _section("Segments", _segments(incident, zone))
-    yield from _section("Complaints", (_complaint(complaint, zone) for complaint in incident.complaints))
+    yield from _section("Complaints", (_complaint(c, subject) for c in incident.complaints))
     yield from _section("Exclusions", (_exclusion(adjudged, zone) for adjudged in shown.adjudged))
     yield from _section("Clocks", _clocks(shown.clocks, subject))
     yield from _section("Compensation", _credits(shown, subject.contract.currency), "no rule gives anything")
@@ -106,7 +107,8 @@ def _segments(incident: Incident, zone: ZoneInfo) -> Iterator[Item]:
         yield segment.kind, "", f"{local(segment.start, zone)} to {local(segment.end, zone)}{confirmed}"
 
 
-def _complaint(complaint: Complaint, zone: ZoneInfo) -> Item:
+def _complaint(complaint: Complaint, subject: Subject) -> Item:
+    zone = subject.zone
     by = f" by {complaint.channel}" if complaint.channel else ""
     parts = [f"{local(complaint.at, zone)}{by}, of {complaint.category}"]
     for label, instant in (
@@ -116,7 +118,15 @@ def _complaint(complaint: Complaint, zone: ZoneInfo) -> Item:
     ):
         if instant is not None:
             parts.append(f"{label} {local(instant, zone)}")
+    parts.extend(target_text(target, zone) for target in targets_of(complaint, subject.contract))
     return complaint.ticket, "", ", ".join(parts)
+
+
+def target_text(target: Target, zone: ZoneInfo) -> str:
+    """Return a target of a complaint in words."""
+    if target.met is None:
+        return f"to {target.name} by {local(target.due, zone)}"
+    return f"{target.name} in time" if target.met else f"{target.name} late, it was due {local(target.due, zone)}"
 
 
 def _exclusion(adjudged: Adjudged, zone: ZoneInfo) -> Item:

@@ -60,8 +60,8 @@ class Daemon:
 
     async def run(self) -> None:
         """Run until `stop` or a signal; raises `ProbeError` and `LedgerError` where it cannot go on."""
-        await self._begin()
         self._listen()
+        await self._begin()
         taking = asyncio.create_task(self._feed.take())
         works = (self._feed.end_services(), self._look(), self._reload())
         others = [*self._keeper.start(), *(asyncio.create_task(work) for work in works)]

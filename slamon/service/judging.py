@@ -18,7 +18,7 @@ from slamon.core.judge import Blindness, Coverage, Judge, judge, lose_sight, uns
 from slamon.core.lifecycle import DEFAULT_THRESHOLDS, Change, Course, Happening, Phase, end_service
 from slamon.core.quality import Verdict
 from slamon.core.reading import Reading
-from slamon.core.recut import rerun
+from slamon.core.recut import relive
 from slamon.core.timespan import SpanSet
 from slamon.probes.columns import Rows
 from slamon.service.history_evidence import AROUND, Seat
@@ -86,17 +86,12 @@ class Judging:
 
     def _recut(self, seat: Seat, service: SpanSet[datetime]) -> None:
         """Judge what is going on again under the service time known now: a suspension may have been filed late."""
-        old = seat.judge.course
-        course = Course(old.line_id, vantage=old.vantage)
-        happenings, _ = rerun(course, old.runs, old.thresholds, service)
-        known = old.episode()
-        news = [h for h in happenings if known is None or h.change is Change.CLOSED or h.episode.id != known.id]
-        if course.phase is old.phase and not news:
-            return
-        seat.judge.course = course
-        for happening in news:
-            self._record(seat, happening)
-        self._output.touched.add(old.line_id)
+        relived = relive(seat.judge.course, service, seat.judge.coverage.until)
+        if relived is not None:
+            seat.judge.course, news = relived
+            for happening in news:
+                self._record(seat, happening)
+            self._output.touched.add(seat.judge.course.line_id)
 
     def lose_sight(self, line_ids: Iterable[str] | None, reason: str) -> None:
         """Book the time from each line's observed end on as blind until it is seen again; None means all lines."""

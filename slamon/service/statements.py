@@ -60,8 +60,10 @@ def survey(site: Site, wanted: Wanted) -> Survey:
     fleet = read_fleet(site.ledger, site.vantage, wanted.line_id)
     known = fleet.as_of
     if known is not None:
-        current = {line.current.contract for line in site.lines.values()}
-        zones = {site.contracts.of(contract)[-1].zone for contract in current}
+        zones = {contract.zone for contract in site.contracts.versions}
+        if len(zones) > 1:
+            current = {line.current.contract for line in site.lines.values()}
+            zones = {site.contracts.of(contract)[-1].zone for contract in current}
         known = min(known, max((wanted.month.span(zone).end for zone in zones), default=known))
     return Survey(site, wanted.month, fleet, tuple(_chosen(site, wanted)), known)
 
@@ -115,6 +117,7 @@ _worker: list[Survey] = []
 
 
 def _share(month: Survey) -> None:
+    gc.disable()  # statements are trees, and the process ends with the report: looking for cycles is 10 % of its time
     settings = month.site.loaded.settings
     ledger = Ledger.open(settings.ledger_url, writer=settings.vantage, stamp=clock.stamp, read_only=True)
     _worker[:] = [replace(month, site=replace(month.site, ledger=ledger))]

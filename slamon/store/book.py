@@ -72,7 +72,7 @@ class LineBook:
 
 @dataclass(slots=True)
 class _Gathered:
-    episodes: dict[str, Episode] = field(default_factory=dict)
+    episodes: dict[str, Entry] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     blind: list[Span[datetime]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -95,7 +95,7 @@ def _blind_together(ledger: Reads, line_id: str | None) -> dict[str, list[Span[d
     blind: dict[str, list[Span[datetime]]] = {}
     for entry in ledger.entries(kinds={measured.MANY_BLIND}):
         if line_id is None or f'"{line_id}"' in entry.payload_json:
-            for one in measured.blindness_of(entry):
+            for one in measured.blindness_of(entry, line_id):
                 blind.setdefault(one.line_id, []).append(Span(one.start, one.end))
     return blind
 
@@ -120,7 +120,8 @@ def _book(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
     gathered = _Gathered()
     for entry in entries:
         _gather(gathered, entry, line_id)
-    _overlay(gathered, fleet.judge(line_id))
+    episodes = {key: measured.episode_of(line_id, entry.payload, key) for key, entry in gathered.episodes.items()}
+    _overlay(gathered.notices, episodes, fleet.judge(line_id))
     coverage = fleet.coverage(line_id)
     until = fleet.as_of if fleet.as_of is not None else EPOCH
     never: SpanSet[datetime] = SpanSet()
@@ -128,7 +129,7 @@ def _book(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
     return LineBook(
         line_id,
         Measured(
-            episodes=tuple(sorted(gathered.episodes.values(), key=lambda episode: episode.onset)),
+            episodes=tuple(sorted(episodes.values(), key=lambda episode: episode.onset)),
             notices=tuple(gathered.notices),
             nodata=SpanSet([*gathered.blind, *fleet.blind.get(line_id, ())]) | unseen,
             until=until,
@@ -141,8 +142,8 @@ def _book(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
 def _gather(gathered: _Gathered, entry: Entry, line_id: str) -> None:
     kind, subject = entry.kind, entry.subject or ""
     if kind in EPISODE_KINDS:
-        seq = gathered.numbers.setdefault(subject, entry.seq)
-        gathered.episodes[subject] = measured.episode_of(line_id, entry.payload, seq)
+        gathered.numbers.setdefault(subject, entry.seq)
+        gathered.episodes[subject] = entry  # the latest word on it
     elif kind == measured.FOUND:
         gathered.numbers.setdefault(subject, entry.seq)
     elif kind == measured.BLIND:
@@ -155,13 +156,13 @@ def _gather(gathered: _Gathered, entry: Entry, line_id: str) -> None:
         gathered.filed.append(entry)
 
 
-def _overlay(gathered: _Gathered, judge: Judge | None) -> None:
+def _overlay(notices: list[Notice], episodes: dict[str, Episode], judge: Judge | None) -> None:
     """Lay the judge's state over the entries: the latest readings of an open episode, a notice not over yet."""
     if judge is None:
         return
     episode = judge.course.episode()
     if episode is not None:
-        gathered.episodes[episode.id] = episode
+        episodes[episode.id] = episode
     notice = open_notice(judge.course.line_id, judge.aside)
     if notice is not None:
-        gathered.notices.append(notice)
+        notices.append(notice)

@@ -40,11 +40,11 @@ def append(connection: Connection, writer: str, stamp: Stamp, own: Actor, drafts
             stamp.mono_ns, stamp.boot_id, actor.name, actor.os_user, draft.why, payload, prev_hash,
         )  # fmt: skip
         prev_hash = _hash(columns)
-        rows.append(dict(zip(_COLUMNS, (*columns, prev_hash), strict=True)))
+        rows.append((*columns, prev_hash))
     _store_blobs(connection, (data for draft in drafts for data in draft.blobs))
     if private:
         connection.execute(insert(personal), private)
-    connection.execute(insert(entry), rows)
+    sqlite.insert_rows(connection, entry, rows)
     return list(range(seq - len(rows) + 1, seq + 1))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Select, delete, insert
 from slamon.core.timespan import micros, utc
 from slamon.store import chain, migrate, sqlite
 from slamon.store.entry import Actor, Draft, Entry, Stamp, TailBatch, blob_id
-from slamon.store.errors import LedgerDamaged, LedgerError, NotALedger, OlderSchema
+from slamon.store.errors import LedgerBusy, LedgerDamaged, LedgerError, NotALedger, OlderSchema
 from slamon.store.reads import Reads
 from slamon.store.schema import VERSION, checkpoint, line_state, tail
 from slamon.store.verify import Broken, Verification, verify
@@ -60,11 +60,11 @@ class Transaction(Reads):
 
     def keep_states(self, states: Mapping[str, str | None]) -> None:
         """Overwrite the judge's states of these lines; None forgets one."""
-        kept = [{"line_id": key, "state": text} for key, text in states.items() if text is not None]
+        kept = [(key, text) for key, text in states.items() if text is not None]
         gone = [key for key, text in states.items() if text is None]
         with sqlite.operator_errors(self._path):
             if kept:
-                self._connection.execute(sqlite.upsert(line_state), kept)
+                sqlite.upsert_rows(self._connection, line_state, kept)
             for low in range(0, len(gone), 500):
                 self._connection.execute(delete(line_state).where(line_state.c.line_id.in_(gone[low : low + 500])))
 
@@ -249,8 +249,11 @@ def _prepare(engine: Engine, path: Path, *, read_only: bool) -> None:
     """Bring the schema up to date; the usual case is one look."""
     with sqlite.operator_errors(path):
         made = path.exists() and path.stat().st_size > 0
-    if made and _version(engine, path) == VERSION:
+    version = _version(engine, path) if made else None
+    if version == VERSION:
         return
+    if read_only and version is None:
+        raise LedgerBusy(f"{path} is being made by another process; try again in a moment")
     if read_only:
         raise OlderSchema(
             f"{path} was written by an earlier slamon; open it once for writing (`slamon run`) to migrate it"

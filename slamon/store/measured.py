@@ -70,8 +70,8 @@ def episode_payload(episode: Episode) -> dict[str, object]:
     }
 
 
-def episode_of(line_id: str, payload: Mapping[str, Any], seq: int = 0) -> Episode:
-    """Return the episode of `episode_payload`."""
+def episode_of(line_id: str, payload: Mapping[str, Any], recorded_as: str | None = None) -> Episode:
+    """Return the episode of `episode_payload`; `recorded_as` is the id under which it stands in the ledger."""
     ended_by = payload["ended_by"]
     return Episode(
         line_id=line_id,
@@ -84,7 +84,7 @@ def episode_of(line_id: str, payload: Mapping[str, Any], seq: int = 0) -> Episod
         restored_earliest=_at(payload["restored_earliest"]),
         ended_by=None if ended_by is None else EndedBy(ended_by),
         vantage=payload["vantage"],
-        seq=seq,
+        recorded_as=recorded_as,
     )
 
 
@@ -118,15 +118,16 @@ def _blind_draft(span: Blindness) -> Draft:
     return Draft(BLIND, span.end, payload, line_id=span.line_id)
 
 
-def blindness_of(entry: Entry) -> list[Blindness]:
-    """Return the blind time of an entry of either kind."""
+def blindness_of(entry: Entry, line_id: str | None = None) -> list[Blindness]:
+    """Return the blind time of an entry of either kind; of one line alone where it is named."""
     payload: dict[str, Any] = entry.payload
     if entry.kind == BLIND:
         start, end = from_micros(payload["start"]), from_micros(payload["end"])
         return [Blindness(entry.line_id or "", start, end, payload["reason"])]
+    lines = payload["lines"] if line_id is None else {line_id: payload["lines"].get(line_id, ())}
     return [
-        Blindness(line_id, from_micros(start), from_micros(end), payload["reason"])
-        for line_id, spans in payload["lines"].items()
+        Blindness(one, from_micros(start), from_micros(end), payload["reason"])
+        for one, spans in lines.items()
         for start, end in spans
     ]
 

@@ -9,7 +9,7 @@ import errno
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,18 @@ def writing(connection: Connection) -> Connection:
 def insert_new(table: Table) -> Insert:
     """Return an INSERT that passes over rows whose key is there already."""
     return insert(table).on_conflict_do_nothing()
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert whole rows, members in the order of the columns; a dictionary for each would cost as much again."""
+    places = ", ".join("?" * len(table.columns))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({places})", list(rows))  # noqa: S608 - our own name
+
+
+def upsert_rows(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Overwrite whole rows of the same key, members in the order of the table's columns."""
+    places = ", ".join("?" * len(table.columns))
+    connection.exec_driver_sql(f"INSERT OR REPLACE INTO {table.name} VALUES ({places})", list(rows))  # noqa: S608
 
 
 def upsert(table: Table) -> Insert:

@@ -52,6 +52,7 @@ def main() -> int:
         sound = sound and row.sound
         if lines == LINES:
             values = {**row.values(), "at": iso(clock.now()), "machine": facts}
+            print(f"  raw: bench-out/{name}.json", flush=True)
             (RAW / f"{name}.json").write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if lines == LINES:
         _write_page()
@@ -76,7 +77,7 @@ def _print(row: Row) -> None:
     for work in row.work:
         if not work.same:
             print(f"  WORK DIFFERED: {work.what}: {work.found:,}, expected {work.expected:,}")
-    print(f"  command: {row.command}; raw: bench-out/{row.name}.json", flush=True)
+    print(f"  command: {row.command}", flush=True)
 
 
 def _write_page() -> None:

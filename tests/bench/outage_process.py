@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -38,6 +39,8 @@ def main(config: str, lines: str) -> None:
         for reading in readings.window(range(int(lines)), int(lines), 0):
             judging.take(reading)
         recorder.commit(judging.drain(readings.BEGIN + readings.INTERVAL))
+        gc.collect()
+        gc.freeze()  # as the daemon does when it has begun
         told = _outage(judging, recorder, int(lines))
         print(json.dumps(told), flush=True)
         os._exit(0)  # whatever was not on disk when it was acknowledged is lost now

@@ -17,7 +17,8 @@ OPEN_EVERY = 100
 HOW = (
     "The daemon itself with a prober that only notes when it gets its lines: from the start of the process (Python and "
     "imports included) to that instant. First with no ledger; then with one that lived: killed with an incident open "
-    "on every hundredth line, a checkpoint of all lines, and the readings of the last 15 minutes at one window in 10 s."
+    "on every hundredth line, a checkpoint of all lines, and the readings of its last 15 minutes, a window in 10 s. "
+    "Readings are judged once those have been taken up again; what the prober hands on meanwhile waits."
 )
 
 
@@ -53,5 +54,6 @@ def _figures(which: str, told: dict[str, float]) -> list[Figure]:
         Figure(f"{which}: wall clock to the hand-over", told["handed_over_s"], "s", GOAL_S),
         Figure(f"{which}: CPU of it", told.get("cpu_s", 0), "s"),
         Figure(f"{which}: of it config, inventory and ledger opened", told.get("opened_s", 0), "s"),
+        Figure(f"{which}: wall clock until readings are judged", told.get("judging_s", 0), "s"),
         Figure(f"{which}: memory, peak", told["memory_mib"], "MiB"),
     ]

@@ -7,10 +7,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from slamon.core.lifecycle import Phase
-from slamon.probes.protocol import ProbeLine
+from slamon.probes.protocol import Batch, ProbeLine
 from slamon.probes.scripted import ScriptedProber
 from slamon.service import logs
 from slamon.service.daemon import Daemon
@@ -23,12 +23,19 @@ class NotingProber(ScriptedProber):
     def __init__(self) -> None:
         super().__init__()
         self.handed_over_ns = 0
+        self.listened_to_ns = 0
         self.cpu_s = 0.0
 
     async def start(self, lines: Sequence[ProbeLine], references: Sequence[str] = ()) -> None:
         """Note when, then begin."""
         self.handed_over_ns, self.cpu_s = time.monotonic_ns(), time.process_time()
         await super().start(lines, references)
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        """Note when the daemon begins to take readings."""
+        self.listened_to_ns = time.monotonic_ns()
+        async for batch in super().batches():
+            yield batch
 
 
 def main(config: str, began_ns: str) -> None:
@@ -40,6 +47,7 @@ def main(config: str, began_ns: str) -> None:
         fleet, states = site.fleet(), site.ledger.states()
         told = {
             "handed_over_s": (prober.handed_over_ns - int(began_ns)) / 1e9,
+            "judging_s": (prober.listened_to_ns - int(began_ns)) / 1e9,
             "opened_s": (opened_ns - int(began_ns)) / 1e9,
             "cpu_s": prober.cpu_s,
             "lines": len(prober.lines),

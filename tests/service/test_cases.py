@@ -2,13 +2,14 @@
 
 import json
 import subprocess
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from slamon.core.facts import Category
 from slamon.service.desk import instant
 from slamon.service.desk_complaints import add_complaint
+from slamon.service.desk_incidents import Change, correct, these
 from slamon.service.replay import replay
 from slamon.store.measured import OPENED
 from tests.service.places import LINES, Place, statement
@@ -24,30 +25,27 @@ def clock_of(incident: dict[str, object], category: str) -> dict[str, object]:
     return next(clock for clock in clocks if clock["category"] == category)
 
 
-def test_f22_a_complaint_dated_into_an_earlier_outage_counts_no_hour_twice(somewhere: Place):
-    """F22: two outages, the second complained of in the first's time: its clocks begin after the first was restored.
+def test_f22_a_call_dated_into_an_earlier_outage_counts_no_hour_twice(somewhere: Place):
+    """F22: an outage of 08:10 to 09:00, corrected to last until 10:30; the next begins at 10:10, a call at 10:15.
 
-    The complaint joins the first, by its date; a later one about the second is dated back by its caller into the gap
-    between; none of the clocks starts before 09:00, when the first was restored.
-    Mutant: without `floor` in slamon.core.timeline._with_floors the second clock begins with the complaint.
+    The next one's clocks begin at 10:30, where the earlier one's end: no quarter of an hour counts for both.
+    Mutant: without `floor` in slamon.core.timeline._with_floors the second interruption clock begins at 10:12.
     """
     picture = "." * 10 + "x" * 50 + "." * 70 + "x" * 60 + "." * 10
     with somewhere.open() as site:
         replay(site, somewhere.readings(pictured(LINES[0], picture, window_s=60)))
-        at = BASE + 59 * MINUTE + timedelta(seconds=30)
-        add_complaint(site, LINES[0], instant(at), ticket="T1", category=Category.INTERRUPTION)
-        add_complaint(site, LINES[0], instant(BASE + 61 * MINUTE), ticket="T2", category=Category.INTERRUPTION)
+        first, _ = statement(site, LINES[0])["incidents"]
+        late = Change(restored=instant(BASE + 150 * MINUTE))
+        correct(site, these([first["incident_id"]]), late, "seen on site", BASE + 210 * MINUTE)
+        add_complaint(site, LINES[0], instant(BASE + 135 * MINUTE), ticket="T1", category=Category.INTERRUPTION)
         first, second = statement(site, LINES[0])["incidents"]
-        assert [complaint["ticket"] for complaint in first["complaints"]] == ["T1"]
-        assert [complaint["ticket"] for complaint in second["complaints"]] == ["T2"]
-        assert first["restored"] == "2026-10-03T01:00:00Z"
-        ends = [datetime.fromisoformat(str(clock["end"])) for clock in first["clocks"]]
-        starts = [datetime.fromisoformat(str(clock["start"])) for clock in second["clocks"]]
-        assert max(ends) <= min(starts)
+        assert first["restored"] == "2026-10-03T02:30:00Z"
+        assert {str(clock["end"]) for clock in first["clocks"]} == {"2026-10-03T02:30:00Z"}
+        assert {str(clock["start"]) for clock in second["clocks"]} == {"2026-10-03T02:30:00Z"}
 
 
 def test_f22_a_reported_incident_starts_no_clock_before_the_one_before_was_over(somewhere: Place):
-    """F22: a call during a suspected fault that was never measured, closed by a person inside the next outage's time.
+    """F22: a call about a fault that was not measured yet.
 
     The measured outage that comes while the reported one is open takes its complaint, and one clock runs, once.
     """

@@ -191,8 +191,7 @@ def _was_thinned(line: dict[str, Any], deeds: Deeds) -> None:
 def test_f23_kill_9_in_a_loop_with_an_incident_open(lab: Wire, site: Place):
     """F23: eight kills, early, late and in between: one incident, one alarm, a sound chain, and stops that are blind.
 
-    Mutants: without the state row beside the transition (`held.keep_states` in recording) the outage opens anew;
-    without `lose_sight` at the start the stops are up time.
+    Mutants are tried where they are quick: test_restart (no state rows) and test_daemon (no `lose_sight`).
     """
     dice = random.Random(23)
     with running(site, lab.near.command()) as runs:
