@@ -38,7 +38,7 @@ def alarm_s(readings: list[tuple[float, Reading]]) -> float:
     downs = [(told_s, reading) for told_s, reading in readings if verdict(reading) == "x"]
     onset = downs[0][1].start
     told_s = next(told for told, reading in downs[1:] if reading.end - onset >= timedelta(seconds=10))
-    return (at(told_s) - onset).total_seconds()
+    return float((at(told_s) - onset).total_seconds())
 
 
 def test_every_alarm_comes_in_time(storm):
