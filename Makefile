@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 PYTHON ?= python3.11 python3 python3.12 python3.13
 # tool:Debian package, installed when root and apt-get are there and the tool is not.
 DEMO_TOOLS := ip:iproute2 nft:nftables
-TEST_TOOLS := $(DEMO_TOOLS) ping:iputils-ping
+TEST_TOOLS := $(DEMO_TOOLS) ping:iputils-ping fping:fping
 
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
+CAMPAIGN_ARGS ?=
 LOCK_ARGS ?=
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -20,7 +21,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench lock clean distclean test-tools
+.PHONY: help demo test check format bench campaign lock clean distclean test-tools
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ format: $(VENV)/.dev  ## let ruff repair and format what it can
 
 bench: $(VENV)/.dev test-tools  ## measure against the goals
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+campaign: $(VENV)/.dev test-tools  ## truth against report: ten thousand lines, half of them lost at once (as root)
+	@$(BIN)/python -m tests.campaign $(CAMPAIGN_ARGS)
 
 # Pins what is pinned already and resolves only what changed; LOCK_ARGS=--upgrade takes the newest of everything.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \

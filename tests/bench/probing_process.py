@@ -47,6 +47,7 @@ class Seen:
     lost: int = 0
     blind_rows: int = 0
     blind_sent: int = 0
+    lag_ms: float = 0.0
     events: dict[str, int] = field(default_factory=dict)
     rows: list[Rows] = field(default_factory=list)
 
@@ -72,6 +73,7 @@ async def probe(asked: Asked) -> dict[str, object]:
         await asyncio.sleep(0.1)
     await asyncio.sleep(asked.warm_s)
     before = time.monotonic(), processes.cpu_s(pid), count_of(asked.device)
+    seen.lag_ms = 0.0
     await _stall(pid, asked)
     after = time.monotonic(), processes.cpu_s(pid), count_of(asked.device)
     peak, _ = processes.memory_mib(pid)
@@ -80,13 +82,14 @@ async def probe(asked: Asked) -> dict[str, object]:
     if asked.rows_file:
         np.save(asked.rows_file, np.concatenate(seen.rows))
     moved = after[2].since(before[2])
-    assert seen.health is not None  # noqa: S101 - waited for above
+    assert seen.health is not None
     return {
         "wall_s": after[0] - before[0],
         "cpu_s": after[1] - before[1],
         "sent": moved.sent,
         "answered": moved.answered,
         "peak_mib": peak,
+        "lag_ms": seen.lag_ms,
         "whole_run": {"sent": seen.sent, "lost": seen.lost, "blind_rows": seen.blind_rows, "blind": seen.blind_sent},
         "events": seen.events,
         "health": {key: value for key, value in asdict(seen.health).items() if key != "at"},
@@ -113,6 +116,7 @@ async def _stall(pid: int, asked: Asked) -> None:
 async def _read(prober: IcmpProber, seen: Seen, *, keep: bool) -> None:
     async for batch in prober.batches():
         seen.health = batch.health
+        seen.lag_ms = max(seen.lag_ms, batch.health.loop_lag_max_ms)
         seen.take(batch.rows)
         for event in batch.events:
             seen.events[event.kind] = seen.events.get(event.kind, 0) + 1

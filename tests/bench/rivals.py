@@ -19,6 +19,7 @@ GAP_S = 2.0  # between two packets to a target, slamon's and its rivals'
 WARM_S = 6.0
 BLACKBOX = "prometheus-blackbox-exporter"
 _BLACKBOX_CONFIG = "modules: {icmp: {prober: icmp, timeout: 1s, icmp: {preferred_ip_protocol: ip4}}}\n"
+NOTHING = Count(0, 0)
 _SUMMARY = re.compile(r" = (\d+)/(\d+)/")
 
 
@@ -32,7 +33,7 @@ class Cost:
     cpu_s: float
     wall_s: float
     moved: Count
-    told: Count = Count(0, 0)
+    told: Count = NOTHING
 
     @property
     def us_per_probe(self) -> float:

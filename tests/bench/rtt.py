@@ -68,12 +68,14 @@ def _truth_us(packets: Packets, rows: Packets) -> Ints:
     """Return the true round trip of each row's one packet, rounded to microseconds; -1 where it was not caught."""
     hosts = np.array([host_number(fleet.address(n)) for n in range(int(rows["line"].max(initial=0)) + 1)], np.int64)
     out, back = packets[~packets["reply"]], packets[packets["reply"]]
-    replies = {key: at for key, at in zip(_keys(back), back["at_ns"].tolist(), strict=True)}
+    replies = dict(zip(_keys(back), back["at_ns"].tolist(), strict=True))
     left: dict[int, list[tuple[int, int]]] = {}
     for key, host, at_ns in zip(_keys(out), out["host"].tolist(), out["at_ns"].tolist(), strict=True):
         left.setdefault(host, []).append((at_ns, replies.get(key, -1)))
     found = np.full(len(rows), -1, np.int64)
-    for number, (line, start, end) in enumerate(zip(*(rows[c].tolist() for c in ("line", "start", "end")), strict=True)):
+    for number, (line, start, end) in enumerate(
+        zip(*(rows[c].tolist() for c in ("line", "start", "end")), strict=True)
+    ):
         inside = [(at, reply) for at, reply in left.get(int(hosts[line]), ()) if start <= at // 1000 < end]
         if len(inside) == 1 and inside[0][1] >= 0:
             found[number] = round((inside[0][1] - inside[0][0]) / 1000)

@@ -70,7 +70,7 @@ def shown(readings: list[Reading]) -> list[str]:
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(skies(), profiles, stall_lists, st.booleans())
 def test_wheels_change_nothing(sky, profile, stalls, cpe):
     """The same far end, the same stalls: every reading of every line is the same, to the microsecond."""
