@@ -232,7 +232,8 @@ class Fleet:
                 lane.rtts[slot, position] = state
         wheel.start[position] = quiet.start_ns
         wheel.set_mode(position, DEAD if quiet.dead else ALIVE)
-        self.ended_us[track.place] = track.ended_us
+        # A fresh track has handed nothing on yet: rows of its wheel may be newer than its own mark.
+        self.ended_us[track.place] = max(self.ended_us[track.place], track.ended_us)
         return True
 
 

@@ -42,7 +42,7 @@ class Replies:
         recvmsg, unpack, stamp_of = sock.socket.recvmsg, _NUMBERS.unpack_from, _STAMP.unpack
         lanes, positions = self._fleet.lanes, self._fleet.positions
         known, offset_ns, moved_ns = len(lanes), clocks.offset_ns, self._fleet.moved_ns
-        has_header, wanted = sock.has_ip_header, _REPLY[sock.family]
+        has_header, wanted, own = sock.has_ip_header, _REPLY[sock.family], sock.identifier
         size = max(_AT_LEAST_BYTES, self._fleet.largest + 64)
         start = received = 0
         try:
@@ -53,13 +53,14 @@ class Replies:
                     return True
                 except OSError:
                     continue  # a pending ICMP error of some destination; the next call reads on
-                if has_header:
+                if has_header and data:
                     start = (data[0] & 15) << 2
                 try:
-                    kind, checksum, _, sequence, inverse, index, complement = unpack(data, start)
+                    kind, checksum, identifier, sequence, inverse, index, complement = unpack(data, start)
                 except struct.error:
-                    kind = checksum = sequence = inverse = index = complement = -1
-                if kind == wanted and index < known and sequence ^ inverse == 0xFFFF and index ^ complement == _ALL:
+                    kind = checksum = identifier = sequence = inverse = index = complement = -1
+                ours = kind == wanted and identifier == own and index < known
+                if ours and sequence ^ inverse == 0xFFFF and index ^ complement == _ALL:
                     lane, position = lanes[index], positions[index]
                     if (
                         source[0] == lane.hosts[position]

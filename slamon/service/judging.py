@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slamon.core.judge import Blindness, Coverage, Judge, judge, lose_sight, unseen
-from slamon.core.lifecycle import DEFAULT_THRESHOLDS, Change, Course, Happening, Phase, end_service
+from slamon.core.lifecycle import DEFAULT_THRESHOLDS, Change, Happening, Phase, end_service
 from slamon.core.quality import Verdict
 from slamon.core.reading import Reading
 from slamon.core.recut import relive
