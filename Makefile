@@ -43,7 +43,8 @@ format: $(VENV)/.dev  ## let ruff repair and format what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.dev test-tools  ## measure against the goals
+bench: $(VENV)/.dev test-tools  ## measure against the goals (rows with packets as root, in namespaces)
+	$(call install-tools,$(BENCH_TOOLS))
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 campaign: $(VENV)/.dev test-tools  ## truth against report: ten thousand lines, half of them lost at once (as root)

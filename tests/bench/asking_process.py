@@ -31,7 +31,8 @@ class Asking:
             target = fleet.address(turn % TARGETS)
             writer.write(f"GET /probe?module=icmp&target={target} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
             self.asked += 1
-            self.answered += b"\nprobe_success 1" in await _body(reader)
+            body = await _body(reader)
+            self.answered += b"\nprobe_success 1" in body
         writer.close()
 
 

@@ -1,4 +1,4 @@
-"""Row `icmp`: what one probe costs the prober, beside fping, blackbox_exporter and a bare C program."""
+"""Row `icmp`: what one probe costs the prober, beside fping's and a bare C program's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ WARM_S = 12.0
 HOW = (
     "A TUN wire in a namespace, 20 ms, answered by a C program on the other core; the prober under test is pinned to "
     "the first one. Every target gets a packet of 56 bytes each 2 s, from slamon (10 s x 5) and its rivals alike; the "
-    "rate makes the number of targets. CPU is user and system of slamon's prober process alone (who reads its batches "
+    "rate makes the number of targets (fping's -i is a quarter of the even spacing, which its own waits overrun; its "
+    "-p keeps the pace). CPU is user and system of slamon's prober process alone (who reads its batches "
     "is not counted), of the whole fping, of a C program with sendto and recvmsg, kernel stamps and a 2 ms tick, over "
     "25 s after a warm-up; packets are those that the device counted in that time. The sums that each tool tells are "
     "those of its whole run, held against each other: what slamon sent was answered and received, likewise fping."

@@ -19,6 +19,8 @@ GAP_S = 2.0  # between two packets to a target, slamon's and its rivals'
 WARM_S = 6.0
 BLACKBOX = "prometheus-blackbox-exporter"
 _BLACKBOX_CONFIG = "modules: {icmp: {prober: icmp, timeout: 1s, icmp: {preferred_ip_protocol: ip4}}}\n"
+# fping's waits overrun the spacing asked for (-i): with the even one it misses the pace. Its period (-p) keeps the pace.
+_EARLY = 4
 NOTHING = Count(0, 0)
 _SUMMARY = re.compile(r" = (\d+)/(\d+)/")
 
@@ -49,7 +51,7 @@ def fping(wire: TunWire, folder: Path, per_s: int, measured_s: float) -> Cost:
     need("fping")
     targets = folder / f"targets-{per_s}"
     targets.write_text("".join(f"{fleet.address(n)}\n" for n in range(round(per_s * GAP_S))), encoding="ascii")
-    words = ["fping", "-q", "-l", "-p", f"{GAP_S * 1000:.0f}", "-i", f"{1000 / per_s:g}", "-t", "1000"]
+    words = ["fping", "-q", "-l", "-p", f"{GAP_S * 1000:.0f}", "-i", f"{1000 / per_s / _EARLY:g}", "-t", "1000"]
     command = wire.command(*words, "-f", str(targets), core=NEAR_CORE)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         cost = _measured(wire, process.pid, measured_s)

@@ -141,8 +141,10 @@ class Bench:
             seen = without([(since, end.before - SLACK_S / 2)], blind) if since < end.before else []
             if total_s(seen) > 0:
                 found.blind.append(f"{line.line_id}: {total_s(seen):.2f} s are not blind though {name}")
-        if not self.truth.of(line.line_id) and (lost := self.recorded.lost(line.line_id)):
-            found.lost.append(f"{line.line_id}: {lost} packets lost that nobody took")
+        if not self.truth.of(line.line_id):
+            for at, count in self.recorded.lost(line.line_id):
+                after_s = {name: round(at - start.before, 1) for name, start, _ in self.truth.blind}
+                found.lost.append(f"{line.line_id}: {count} packets lost that nobody took, s after deeds: {after_s}")
 
     def _alarms(self, found: Findings, line_id: str) -> None:
         """An alarm is on disk within `open_after_s`, a packet gap, the timeout and half a second of the first loss."""

@@ -51,11 +51,11 @@ class Recorded:
         rows = self.rows[line_id]
         return int((rows["start"][1:] < rows["end"][:-1]).sum())
 
-    def lost(self, line_id: str) -> int:
-        """How many packets to the demarc of a line were lost in windows that were seen."""
+    def lost(self, line_id: str) -> list[tuple[float, int]]:
+        """Packets to the demarc of a line that were lost in windows that were seen: when (wall, s), how many."""
         rows = self.rows[line_id]
-        seen = rows[rows["blind"] == 0]
-        return int(seen["demarc_sent"].astype(int).sum() - seen["demarc_received"].astype(int).sum())
+        short = rows[(rows["blind"] == 0) & (rows["demarc_received"] < rows["demarc_sent"])]
+        return [(int(row["start"]) / MILLION, int(row["demarc_sent"] - row["demarc_received"])) for row in short]
 
 
 def read(record: Path) -> Recorded:
