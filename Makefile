@@ -7,6 +7,8 @@ PYTHON ?= python3.11 python3 python3.12 python3.13
 # tool:Debian package, installed when root and apt-get are there and the tool is not.
 DEMO_TOOLS := ip:iproute2 nft:nftables
 TEST_TOOLS := $(DEMO_TOOLS) ping:iputils-ping fping:fping
+# The rivals of the rows with packets, and what their far end is made with.
+BENCH_TOOLS := $(TEST_TOOLS) prometheus-blackbox-exporter:prometheus-blackbox-exporter cc:gcc taskset:util-linux
 
 DEMO_ARGS ?=
 PYTEST_ARGS ?=

@@ -51,7 +51,7 @@ class Lived:
 
 def measure(folder: Path, lines: int) -> Row:
     """Measure the whole daemon in an empty folder."""
-    measured_s, rival_s = (90, 25) if lines >= FULL else (10, 5)
+    measured_s, rival_s = (90, 24) if lines >= FULL else (10, 4)
     config = fleet.write_probed_site(folder, lines, PROFILE)
     fping_per_s, blackbox_per_s = (max(100, rate * lines // FULL) for rate in (FPING_PER_S, BLACKBOX_PER_S))
     with shipped_buffers(), wire(folder) as on:

@@ -21,17 +21,17 @@ WARM_S = 12.0
 HOW = (
     "A TUN wire in a namespace, 20 ms, answered by a C program on the other core; the prober under test is pinned to "
     "the first one. Every target gets a packet of 56 bytes each 2 s, from slamon (10 s x 5) and its rivals alike; the "
-    "rate makes the number of targets (fping's -i is a quarter of the even spacing, which its own waits overrun; its "
+    "rate makes the number of targets (fping's -i is 0.25 ms below the even spacing, which its own waits overrun; its "
     "-p keeps the pace). CPU is user and system of slamon's prober process alone (who reads its batches "
     "is not counted), of the whole fping, of a C program with sendto and recvmsg, kernel stamps and a 2 ms tick, over "
-    "25 s after a warm-up; packets are those that the device counted in that time. The sums that each tool tells are "
+    "24 s after a warm-up; packets are those that the device counted in that time. The sums that each tool tells are "
     "those of its whole run, held against each other: what slamon sent was answered and received, likewise fping."
 )
 
 
 def measure(folder: Path, lines: int) -> Row:
     """Measure the cost of a probe at three rates."""
-    measured_s = 25 if lines >= FULL else 6
+    measured_s = 24 if lines >= FULL else 6
     rates = {rate: max(100, rate * lines // FULL) for rate in (*GOALS, FLOOR_PER_S)}
     with wire(folder) as on:
         ours = {rate: _slamon(on, per_s, measured_s) for rate, per_s in rates.items()}

@@ -19,8 +19,8 @@ GAP_S = 2.0  # between two packets to a target, slamon's and its rivals'
 WARM_S = 6.0
 BLACKBOX = "prometheus-blackbox-exporter"
 _BLACKBOX_CONFIG = "modules: {icmp: {prober: icmp, timeout: 1s, icmp: {preferred_ip_protocol: ip4}}}\n"
-# fping's waits overrun the spacing asked for (-i): with the even one it misses the pace; its period (-p) keeps it.
-_EARLY = 4
+# fping's waits overrun the spacing asked for (-i) by so much: with the even one it misses the pace. Its period keeps it.
+_OVERRUN_MS = 0.25
 NOTHING = Count(0, 0)
 _SUMMARY = re.compile(r" = (\d+)/(\d+)/")
 
@@ -47,11 +47,13 @@ class Cost:
 
 
 def fping(wire: TunWire, folder: Path, per_s: int, measured_s: float) -> Cost:
-    """Let fping loop over targets at a pace."""
+    """Let fping loop over targets at a pace; `measured_s` is a multiple of `GAP_S`, for it need not be even within."""
     need("fping")
     targets = folder / f"targets-{per_s}"
     targets.write_text("".join(f"{fleet.address(n)}\n" for n in range(round(per_s * GAP_S))), encoding="ascii")
-    words = ["fping", "-q", "-l", "-p", f"{GAP_S * 1000:.0f}", "-i", f"{1000 / per_s / _EARLY:g}", "-t", "1000"]
+    even_ms = 1000 / per_s
+    spacing_ms = max(0.4 * even_ms, even_ms - _OVERRUN_MS)
+    words = ["fping", "-q", "-l", "-p", f"{GAP_S * 1000:.0f}", "-i", f"{spacing_ms:g}", "-t", "1000"]
     command = wire.command(*words, "-f", str(targets), core=NEAR_CORE)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         cost = _measured(wire, process.pid, measured_s)

@@ -96,7 +96,7 @@ class Injector:
             57 * unit_s, 57 * unit_s + 2.5, "stopped", self._signal(signal.SIGSTOP), self._signal(signal.SIGCONT)
         )
         self._blind(61 * unit_s + 1, 61 * unit_s + 3, "link", self.lab.link_down, self.lab.link_up)
-        self._blind(68 * unit_s, 68 * unit_s + 0.01, "killed", self._signal(signal.SIGKILL), lambda: None)
+        self._blind(65 * unit_s, 65 * unit_s + 0.01, "killed", self._signal(signal.SIGKILL), lambda: None)
         self._cut(75 * unit_s, 86 * unit_s, self.group("mass"))
         self._at(86 * unit_s + self.pace.close_after_s + 2 * self.pace.interval_s, lambda: None)
 

@@ -27,6 +27,7 @@ def test_no_outage_is_missed_and_none_is_invented(outcome: Outcome):
 
     The truth is cuts long, short and flapping, loss, delay, replies late, forged and damaged, a dead uplink, a
     stopped and a killed prober, an interface that went down, and a third of all lines failing at once.
+    Mutant: `Vantage.advance` that never finds the references lost: every line has an incident that nobody made (F1).
     """
     found = outcome.findings
     assert found.must_be_found >= 60
@@ -41,7 +42,10 @@ def test_edges_are_within_a_packet_gap_and_the_timeout(outcome: Outcome):
 
 
 def test_the_monitors_own_trouble_is_blind_and_nothing_else_is(outcome: Outcome):
-    """F1, F5: on all lines, for as long as it lasted, and with the windows around at most; no packet is lost by it."""
+    """F1, F5: on all lines, for as long as it lasted, and with the windows around at most; no packet is lost by it.
+
+    Mutant: `STALL_NS` huge: on every line 1.25 s of the stop are not blind (F5).
+    """
     found = outcome.findings
     assert not found.blind, shown(found.blind, outcome)
     assert not found.lost, shown(found.lost, outcome)
