@@ -61,7 +61,7 @@ def list_(invocation: Invocation, line: str | None, month: str | None, *, open_o
 @pass_invocation
 def show(invocation: Invocation, incident: str, *, as_json: bool) -> None:
     """Show everything about INCIDENT: the derivation of every number, and the evidence."""
-    from slamon.cli.incident_rows import evidence_rows, history_objects, history_rows
+    from slamon.cli.incident_rows import evidence_rows, history_objects, history_rows, onset_rows
     from slamon.reports.incident import Subject, incident_view
     from slamon.reports.json import incident_object
     from slamon.service import clock, desk_find, desk_lists
@@ -72,14 +72,17 @@ def show(invocation: Invocation, incident: str, *, as_json: bool) -> None:
         one = desk_find.incident(facts, incident)
         stated = desk_lists.as_it_stands(one, clock.now().replace(microsecond=0))
         history, evidence = desk_lists.history(facts, one), desk_lists.evidence(facts, one)
+        onsets = desk_lists.onsets(facts, one)
     if as_json:
         shown = {"line_id": one.incident.line_id, **incident_object(stated)}
-        put_json({**shown, "kept_readings": evidence, "history": history_objects(history)})
+        kept = {"onset_evidence": onsets, "kept_readings": evidence}
+        put_json({**shown, **kept, "history": history_objects(history)})
         return
     terms, onset = one.file.terms, one.incident.onset
     subject = Subject(terms.line, terms.period_at(onset), terms.contract_at(onset), terms.zone)
     out = console()
-    for part in incident_view(stated, subject, evidence_rows(evidence), history_rows(history, terms.zone)):
+    rows = [*onset_rows(onsets, terms.zone), *evidence_rows(evidence)]
+    for part in incident_view(stated, subject, rows, history_rows(history, terms.zone)):
         out.print(part)
 
 

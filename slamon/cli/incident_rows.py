@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from slamon.core.timespan import iso
+from slamon.core.timespan import iso, parse_iso
 from slamon.reports.texts import local
 from slamon.reports.wording import named
 from slamon.service.desk_find import Found
@@ -59,6 +59,28 @@ def _iso(instant: datetime | None) -> str | None:
 def evidence_rows(evidence: Sequence[dict[str, object]]) -> list[tuple[str, ...]]:
     """Return what readings are kept as rows of a label and texts."""
     return [(f"{one['count']} readings", f"{one['from']} to {one['to']}, blob {one['blob']}") for one in evidence]
+
+
+def onset_rows(onsets: Sequence[dict[str, Any]], zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
+    """Yield what was seen when an incident began as rows of a label and texts; packets to the millisecond."""
+    for one in onsets:
+        if one["first_bad"] is not None:
+            yield "last good packet", _to_the_ms(one["last_good"], zone)
+            yield "first bad packet", _to_the_ms(one["first_bad"], zone)
+        for error in one["errors"]:
+            often = f"{error['count']} x, first at {_to_the_ms(error['at'], zone)}"
+            yield f"{error['source']} said", f"{error['said']} ({often})"
+        if one["traceroute"] is None:
+            yield "traceroute", f"none: {one['traceroute_skipped']}"
+        for hop in one["traceroute"] or ():
+            answer = "no answer" if hop["address"] is None else f"{hop['address']}  {hop['rtt_ms']:.1f} ms"
+            yield f"hop {hop['hop']}", answer
+
+
+def _to_the_ms(instant: str | None, zone: ZoneInfo) -> str:
+    if instant is None:
+        return "none known"
+    return parse_iso(instant).astimezone(zone).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def history_rows(history: Sequence[Remark], zone: ZoneInfo) -> list[tuple[str, ...]]:

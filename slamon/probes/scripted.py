@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from slamon.core.reading import Reading
 from slamon.core.timespan import EPOCH
-from slamon.probes.protocol import Batch, Health, ProbeError, ProbeEvent, ProbeLine, batch_of_readings
+from slamon.probes.protocol import Batch, Health, OnsetEvidence, ProbeError, ProbeEvent, ProbeLine, batch_of_readings
 
 
 class ScriptedProber:
@@ -41,10 +41,17 @@ class ScriptedProber:
         """End after what was fed so far."""
         self.finish()
 
-    def feed(self, *readings: Reading, events: Sequence[ProbeEvent] = (), health: Health | None = None) -> None:
+    def feed(
+        self,
+        *readings: Reading,
+        events: Sequence[ProbeEvent] = (),
+        health: Health | None = None,
+        evidence: Sequence[OnsetEvidence] = (),
+    ) -> None:
         """Hand on a batch; its health says it came as far as its last reading unless given."""
         at = max((reading.end for reading in readings), default=EPOCH)
-        self._queue.put_nowait(batch_of_readings(readings, health or Health(at=at, lines=len(self.lines)), events))
+        told = health or Health(at=at, lines=len(self.lines))
+        self._queue.put_nowait(batch_of_readings(readings, told, events, evidence))
 
     def fail(self, why: str) -> None:
         """Die after what was fed so far: `batches` raises `ProbeError`."""

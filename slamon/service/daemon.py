@@ -16,6 +16,7 @@ import structlog
 from slamon.config.loaded import Loaded, load
 from slamon.config.problems import InvalidInput
 from slamon.core.inventory import Line
+from slamon.probes.oneshot import traceroute
 from slamon.probes.protocol import ProbeLine, Prober
 from slamon.service import clock
 from slamon.service.archive import archive
@@ -23,6 +24,7 @@ from slamon.service.feeding import Feed
 from slamon.service.judging import Judging
 from slamon.service.keeping import Keeper
 from slamon.service.notify import Notifier
+from slamon.service.onset import Onsets, Traceroute
 from slamon.service.replay import SUSPENSION_KINDS, watched_lines
 from slamon.service.site import Site, site_of
 from slamon.service.watching import Watched, probe_line, watched
@@ -42,13 +44,16 @@ log = structlog.get_logger()
 class Daemon:
     """The running service of one site; made and run within one event loop."""
 
-    def __init__(self, site: Site, prober: Prober, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, site: Site, prober: Prober, environ: Mapping[str, str], traceroute: Traceroute = traceroute
+    ) -> None:
         self._site = site
         self._environ = environ
         self._notifier = Notifier(environ)
         self._judging = Judging({})
         self._keeper = Keeper(site.ledger, self._judging)
-        self._feed = Feed(prober, self._judging, self._keeper, self._targets)
+        self._onsets = Onsets(self._keeper.add, self._probed, traceroute)
+        self._feed = Feed(prober, self._judging, self._keeper, self._onsets, self._targets)
         self._seen_seq = 0
         self._adopting = asyncio.Lock()
         self._stop = asyncio.Event()
@@ -97,6 +102,7 @@ class Daemon:
     async def _end(self, taking: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:
         await self._feed.stop()
         await asyncio.wait([taking], timeout=DRAIN_S)
+        self._onsets.stop()
         self._keeper.note(STOPPED, {"lines": len(self._judging.lines)})
         closing = asyncio.create_task(self._keeper.close())
         for task in (taking, *others):
@@ -108,15 +114,16 @@ class Daemon:
 
     def _targets(self) -> tuple[list[ProbeLine], tuple[str, ...]]:
         """Return what is probed: lines whose service is not over, the most important tiers first."""
-        now = clock.now()
-        found = []
-        for line_id, line in self._site.loaded.inventory.lines.items():
-            seen = self._judging.lines[line_id]
-            if any(now < span.end for span in seen.service):
-                tiers, tier = seen.terms.contract_at(now).tiers, line.current.tier
-                rank = tiers.index(tier) if tier in tiers else len(tiers)
-                found.append(probe_line(line, seen.watches[-1].profile, rank))
-        return found, self._site.loaded.settings.reference
+        found = (self._probed(line_id) for line_id in self._site.loaded.inventory.lines)
+        return [line for line in found if line is not None], self._site.loaded.settings.reference
+
+    def _probed(self, line_id: str) -> ProbeLine | None:
+        now, line, seen = clock.now(), self._site.loaded.inventory.lines.get(line_id), self._judging.lines.get(line_id)
+        if line is None or seen is None or not any(now < span.end for span in seen.service):
+            return None
+        tiers, tier = seen.terms.contract_at(now).tiers, line.current.tier
+        rank = tiers.index(tier) if tier in tiers else len(tiers)
+        return probe_line(line, seen.watches[-1].profile, rank)
 
     async def _look(self) -> None:
         """Take other processes' entries into account, for ever; what could not be read is looked for again."""

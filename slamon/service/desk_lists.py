@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from slamon.core.calendar import BillingMonth
 from slamon.core.exclusion import Adjudged, adjudicate
@@ -17,7 +18,7 @@ from slamon.service.desk_find import Found
 from slamon.service.desk_maintenance import windows
 from slamon.store import filed
 from slamon.store.entry import Entry
-from slamon.store.measured import EVIDENCE, FOUND, OPENED
+from slamon.store.measured import EVIDENCE, FOUND, ONSET, OPENED
 
 _WITH_INCIDENTS = frozenset({OPENED, FOUND, filed.COMPLAINT})
 _REMARKS = {
@@ -138,3 +139,8 @@ def evidence(facts: Facts, one: Found) -> list[dict[str, object]]:
     """Return which readings are kept for an incident: blob, count, from and to."""
     found = sorted(_entries(facts, one, frozenset({EVIDENCE})), key=lambda entry: entry.seq)
     return [{key: entry.payload[key] for key in ("blob", "count", "from", "to")} for entry in found]
+
+
+def onsets(facts: Facts, one: Found) -> list[dict[str, Any]]:
+    """Return what was seen when an incident began (`slamon.service.onset`), one for each that it is made of."""
+    return [entry.payload for entry in sorted(_entries(facts, one, frozenset({ONSET})), key=lambda entry: entry.seq)]

@@ -13,6 +13,7 @@ from slamon.probes.protocol import Batch, ProbeError, ProbeEvent, ProbeLine, Pro
 from slamon.service import clock
 from slamon.service.judging import Judging
 from slamon.service.keeping import Keeper
+from slamon.service.onset import Onsets
 
 SILENCE_S = 10.0
 RETRY_S = 1.0
@@ -32,11 +33,13 @@ class Feed:
         prober: Prober,
         judging: Judging,
         keeper: Keeper,
+        onsets: Onsets,
         targets: Callable[[], tuple[Sequence[ProbeLine], Sequence[str]]],
     ) -> None:
         self._prober = prober
         self._judging = judging
         self._keeper = keeper
+        self._onsets = onsets
         self._targets = targets
         self._ending = False
 
@@ -93,10 +96,12 @@ class Feed:
                 return
 
     def _judge(self, batch: Batch) -> None:
+        self._onsets.hear(batch.evidence)
         happenings = self._judging.take_rows(batch.rows, batch.roster, batch.reasons)
         for event in batch.events:
             self._hear(event)
         _tell(happenings)
+        self._onsets.follow(happenings)
         if self._judging.eventful:
             self._keeper.happened()
 

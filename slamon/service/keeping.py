@@ -34,6 +34,7 @@ class Keeper:
         self._judging = judging
         self._recorder = Recorder(ledger)
         self._waiting = Pending()
+        self._later: list[Draft] = []
         self._something = asyncio.Event()
         self._saving = asyncio.Lock()
         self.tasks: list[asyncio.Task[None]] = []
@@ -42,6 +43,11 @@ class Keeper:
     def note(self, kind: str, payload: Mapping[str, object], at: datetime | None = None) -> None:
         """Record something about the service or its vantage, with the next commit."""
         self._waiting.drafts.append(Draft(kind, at if at is not None else clock.now(), payload))
+        self._something.set()
+
+    def add(self, draft: Draft) -> None:
+        """Record something about what was judged, with the next commit and after what that commit has of it."""
+        self._later.append(draft)
         self._something.set()
 
     def start(self) -> list[asyncio.Task[None]]:
@@ -86,7 +92,8 @@ class Keeper:
         await asyncio.to_thread(self._recorder.commit, self._waiting)
 
     async def _save(self, pending: Pending) -> bool:
-        self._waiting = self._waiting.followed_by(pending)
+        self._waiting = self._waiting.followed_by(pending).followed_by(Pending(drafts=self._later))
+        self._later = []
         async with self._saving:
             work, self._waiting = self._waiting, Pending()
             try:

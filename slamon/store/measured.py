@@ -24,6 +24,7 @@ MANY_BLIND = "lines.blind"
 NOTICE = "line.customer_side"
 OBSERVED = "lines.observed"
 EVIDENCE = "incident.evidence"
+ONSET = "incident.onset"
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _KINDS = {Change.OPENED: OPENED, Change.WORSENED: WORSENED, Change.CLOSED: CLOSED}

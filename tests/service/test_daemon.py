@@ -19,12 +19,14 @@ from structlog.testing import capture_logs
 
 from slamon.core.reading import Reading
 from slamon.core.timespan import Span
+from slamon.probes.oneshot import Hop
 from slamon.probes.scripted import ScriptedProber
 from slamon.service import daemon_lock
 from slamon.service.daemon import Daemon
 from slamon.service.desk import instant
 from slamon.service.desk_lines import Ground, suspend
 from slamon.service.judging import Judging
+from slamon.service.onset import Traceroute
 from slamon.service.replay import replay
 from slamon.store.entry import Entry
 from slamon.store.errors import LedgerError
@@ -116,14 +118,21 @@ class Service:
                 await task
 
 
+def one_hop(target: str) -> Sequence[Hop]:
+    """A path that no packet is sent for."""
+    return (Hop(1, target, 1.0, reached=True),)
+
+
 @asynccontextmanager
-async def serving(where: Place, following: Service | None = None) -> AsyncIterator[Service]:
+async def serving(
+    where: Place, following: Service | None = None, traceroute: Traceroute = one_hop
+) -> AsyncIterator[Service]:
     """Run a daemon; it is ended cleanly unless that was done."""
     manager = Manager(where.folder)
     prober = ScriptedProber()
     try:
         with where.open() as site:
-            daemon = Daemon(site, prober, {"NOTIFY_SOCKET": str(manager.path)})
+            daemon = Daemon(site, prober, {"NOTIFY_SOCKET": str(manager.path)}, traceroute)
             task = asyncio.create_task(daemon.run())
             service = Service(where, prober, manager, task, daemon, dict(following.next) if following else {})
             await until(lambda: manager.count("READY=1") or task.done())
