@@ -19,6 +19,7 @@ class Probed:
     cost: Cost
     peak_mib: float
     lag_ms: float
+    stop_s: float
     health: dict[str, float]
     rows: dict[str, int]
     events: dict[str, int]
@@ -35,4 +36,4 @@ def probed(wire: TunWire, asked: Asked, *, privileged: bool = True) -> Probed:
     cost = Cost(
         told["cpu_s"], told["wall_s"], Count(told["sent"], told["answered"]), Count(health["sent"], health["received"])
     )
-    return Probed(cost, told["peak_mib"], told["lag_ms"], health, told["whole_run"], told["events"])
+    return Probed(cost, told["peak_mib"], told["lag_ms"], told["stop_s"], health, told["whole_run"], told["events"])

@@ -77,7 +77,9 @@ async def probe(asked: Asked) -> dict[str, object]:
     await _stall(pid, asked)
     after = time.monotonic(), processes.cpu_s(pid), count_of(asked.device)
     peak, _ = processes.memory_mib(pid)
+    stopping = time.monotonic()
     await prober.stop()
+    stop_s = time.monotonic() - stopping
     await reading
     if asked.rows_file:
         np.save(asked.rows_file, np.concatenate(seen.rows))
@@ -90,6 +92,7 @@ async def probe(asked: Asked) -> dict[str, object]:
         "answered": moved.answered,
         "peak_mib": peak,
         "lag_ms": seen.lag_ms,
+        "stop_s": stop_s,
         "whole_run": {"sent": seen.sent, "lost": seen.lost, "blind_rows": seen.blind_rows, "blind": seen.blind_sent},
         "events": seen.events,
         "health": {key: value for key, value in asdict(seen.health).items() if key != "at"},

@@ -19,7 +19,7 @@ GAP_S = 2.0  # between two packets to a target, slamon's and its rivals'
 WARM_S = 6.0
 BLACKBOX = "prometheus-blackbox-exporter"
 _BLACKBOX_CONFIG = "modules: {icmp: {prober: icmp, timeout: 1s, icmp: {preferred_ip_protocol: ip4}}}\n"
-# fping's waits overrun the spacing asked for (-i): with the even one it misses the pace; its period (-p) keeps it.
+# fping's waits overrun the spacing asked for (-i) by so much; with the even one it misses the pace that -p keeps.
 _OVERRUN_MS = 0.25
 NOTHING = Count(0, 0)
 _SUMMARY = re.compile(r" = (\d+)/(\d+)/")
