@@ -25,7 +25,7 @@ from slamon.probes.framing import (
 from slamon.probes.protocol import Batch, ProbeError, ProbeLine, next_roster
 
 _START_S = 30.0
-_STOP_S = 5.0
+_STOP_S = 12.0  # a hundred thousand lines take some seconds to hand on their last windows
 _STREAM_BYTES = 4 << 20
 
 
