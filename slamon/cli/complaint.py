@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from slamon.cli.options import (
@@ -14,6 +16,11 @@ from slamon.cli.options import (
     time_or_now,
 )
 from slamon.cli.output import put_filed, put_json, put_table
+
+if TYPE_CHECKING:
+    from slamon.core.facts import Complaint
+    from slamon.core.incident import Incident
+    from slamon.service.desk import LineFile
 
 
 @click.group("complaint")
@@ -95,6 +102,27 @@ def close(invocation: Invocation, ticket: str, at: str | None, by: str | None, *
     _step(invocation, "close", ticket, at, by, as_json=as_json)
 
 
+def _complaint_object(file: LineFile, complaint: Complaint, owner: Incident | None) -> dict[str, object]:
+    from slamon.core.targets import targets_of
+    from slamon.core.timespan import iso
+
+    steps = {key: getattr(complaint, key) for key in ("answered_at", "settled_at", "closed_at")}
+    return {
+        "line_id": complaint.line_id,
+        "ticket": complaint.ticket,
+        "at": iso(complaint.at),
+        "category": complaint.category,
+        "channel": complaint.channel,
+        **{key: None if at is None else iso(at) for key, at in steps.items()},
+        "targets": [
+            {"name": target.name, "due": iso(target.due), "met": target.met}
+            for target in targets_of(complaint, file.terms.contract_at(complaint.at))
+        ],
+        "incident_id": None if owner is None else owner.id,
+        "number": None if owner is None else owner.number,
+    }
+
+
 @command.command("list")
 @click.option("--line", metavar="ID", help="Of one line.")
 @click.option("--open", "open_only", is_flag=True, help="Tickets that are not closed.")
@@ -104,7 +132,6 @@ def close(invocation: Invocation, ticket: str, at: str | None, by: str | None, *
 def list_(invocation: Invocation, line: str | None, since: str | None, *, open_only: bool, as_json: bool) -> None:
     """List complaints with their incidents."""
     from slamon.core.targets import targets_of
-    from slamon.core.timespan import iso
     from slamon.reports.incident import target_text
     from slamon.reports.texts import local
     from slamon.reports.wording import named
@@ -119,27 +146,7 @@ def list_(invocation: Invocation, line: str | None, since: str | None, *, open_o
             if first is None or one[1].at >= first(one[0].zone)
         ]
     if as_json:
-        shown = [
-            {
-                "line_id": complaint.line_id,
-                "ticket": complaint.ticket,
-                "at": iso(complaint.at),
-                "category": complaint.category,
-                "channel": complaint.channel,
-                **{
-                    key: None if (at := getattr(complaint, key)) is None else iso(at)
-                    for key in ("answered_at", "settled_at", "closed_at")
-                },
-                "targets": [
-                    {"name": target.name, "due": iso(target.due), "met": target.met}
-                    for target in targets_of(complaint, file.terms.contract_at(complaint.at))
-                ],
-                "incident_id": None if owner is None else owner.id,
-                "number": None if owner is None else owner.number,
-            }
-            for file, complaint, owner in found
-        ]
-        put_json({"complaints": shown})
+        put_json({"complaints": [_complaint_object(*one) for one in found]})
         return
     rows = [
         (
