@@ -61,7 +61,7 @@ lock: $(VENV)/.made  ## write requirements/*.lock anew (LOCK_ARGS=--upgrade, or 
 	$(COMPILE) --build-deps-for editable --output-file requirements/runtime.lock pyproject.toml
 	$(COMPILE) --build-deps-for editable --extra dev --constraint requirements/runtime.lock \
 		--output-file requirements/dev.lock pyproject.toml
-	$(COMPILE) --build-deps-for editable --extra alerts --extra influx --extra pdf --extra snmp \
+	$(COMPILE) --build-deps-for editable --extra pdf \
 		--constraint requirements/runtime.lock --output-file requirements/extras.lock pyproject.toml
 
 clean:  ## remove caches and builds
