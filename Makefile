@@ -4,9 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The first of these that is at least 3.11; name another with `make PYTHON=/path/to/python`.
 PYTHON ?= python3.11 python3 python3.12 python3.13
-# tool:Debian package, installed when root and apt-get are there and the tool is not.
+# tool:Debian package, installed when root and apt-get are there and the tool (a command or a file) is not.
 DEMO_TOOLS := ip:iproute2 nft:nftables
-TEST_TOOLS := $(DEMO_TOOLS) ping:iputils-ping fping:fping
+PDF_TOOLS := pango-view:pango1.0-tools fc-list:fontconfig /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
+# The far ends that tests start themselves, on loopback or in a namespace; no service of theirs is ever enabled.
+PEER_TOOLS := snmpd:snmpd snmptrap:snmp influxd:influxdb nginx:nginx-light victoria-metrics:victoria-metrics
+TEST_TOOLS := $(DEMO_TOOLS) $(PDF_TOOLS) $(PEER_TOOLS) ping:iputils-ping fping:fping pdftoppm:poppler-utils
 # The rivals of the rows with packets, and what their far end is made with.
 BENCH_TOOLS := $(TEST_TOOLS) prometheus-blackbox-exporter:prometheus-blackbox-exporter cc:gcc taskset:util-linux
 
@@ -107,13 +110,21 @@ $(VENV)/.dev: $(VENV)/.made requirements/dev.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# A package's own service is not started: a policy of ours stands in the way while apt works, where there is none.
 # Never fails: the demo shows a recorded month where it must, and in CI the tests themselves insist on their tools.
 define install-tools
 @missing=; \
-for pair in $(1); do command -v $${pair%%:*} >/dev/null 2>&1 || missing="$$missing $${pair##*:}"; done; \
+for pair in $(1); do \
+    command -v $${pair%%:*} >/dev/null 2>&1 || test -e $${pair%%:*} || missing="$$missing $${pair##*:}"; \
+done; \
 if [ -z "$$missing" ]; then :; \
 elif [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then \
     echo "Installing the Debian packages$$missing ..."; \
+    policy=; \
+    if [ ! -e /usr/sbin/policy-rc.d ]; then \
+        policy=/usr/sbin/policy-rc.d; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; \
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT; \
+    fi; \
     { $(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install -y --no-install-recommends $$missing; } \
         >$(VENV)/apt.log 2>&1 || echo "That failed ($(VENV)/apt.log says why); going on without." >&2; \
 else \
