@@ -20,6 +20,7 @@ from slamon.probes.oneshot import traceroute
 from slamon.probes.protocol import ProbeLine, Prober
 from slamon.service import clock
 from slamon.service.archive import archive
+from slamon.service.companion import Companion, Seen, guarded, keep_running
 from slamon.service.feeding import Feed
 from slamon.service.judging import Judging
 from slamon.service.keeping import Keeper
@@ -45,15 +46,21 @@ class Daemon:
     """The running service of one site; made and run within one event loop."""
 
     def __init__(
-        self, site: Site, prober: Prober, environ: Mapping[str, str], traceroute: Traceroute = traceroute
+        self,
+        site: Site,
+        prober: Prober,
+        environ: Mapping[str, str],
+        traceroute: Traceroute = traceroute,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self._site = site
+        self._companions = companions
         self._environ = environ
         self._notifier = Notifier(environ)
         self._judging = Judging({})
         self._keeper = Keeper(site.ledger, self._judging)
         self._onsets = Onsets(self._keeper.add, self._probed, traceroute)
-        self._feed = Feed(prober, self._judging, self._keeper, self._onsets, self._targets)
+        self._feed = Feed(prober, self._judging, self._keeper, self._onsets, self._targets, self._show)
         self._seen_seq = 0
         self._adopting = asyncio.Lock()
         self._stop = asyncio.Event()
@@ -68,7 +75,7 @@ class Daemon:
         self._listen()
         await self._begin()
         taking = asyncio.create_task(self._feed.take())
-        works = (self._feed.end_services(), self._look(), self._reload())
+        works = [self._feed.end_services(), self._look(), self._reload(), *map(keep_running, self._companions)]
         others = [*self._keeper.start(), *(asyncio.create_task(work) for work in works)]
         self._notifier.send("READY=1", f"STATUS=watching {len(self._judging.lines)} lines")
         log.info("running", lines=len(self._judging.lines), vantage=self._site.vantage)
@@ -93,6 +100,8 @@ class Daemon:
         clean = await asyncio.to_thread(_ended_cleanly, self._site)
         self._judging.lose_sight(None, "slamon was stopped" if clean else "slamon was killed or crashed")
         self._seen_seq = await asyncio.to_thread(self._site.ledger.last_seq)
+        for companion in self._companions:
+            await guarded(companion, companion.begin(self._site, self._keeper.note), "begin")
         await self._feed.start()
         await asyncio.to_thread(self._judging.recall, self._site.ledger, self._site.vantage)  # batches wait meanwhile
         gc.collect()
@@ -110,7 +119,16 @@ class Daemon:
                 task.cancel()
         await asyncio.gather(taking, *others, return_exceptions=True)
         await closing
+        for companion in self._companions:
+            await guarded(companion, companion.end(), "end")
         log.info("stopped")
+
+    def _show(self, seen: Seen) -> None:
+        for companion in self._companions:
+            try:
+                companion.see(seen)
+            except Exception:
+                log.exception("companion_failed", companion=companion.name, doing="see")
 
     def _targets(self) -> tuple[list[ProbeLine], tuple[str, ...]]:
         """Return what is probed: lines whose service is not over, the most important tiers first."""
@@ -191,6 +209,8 @@ class Daemon:
         self._site = site
         self._judging.relist(lines)
         await self._feed.update()
+        for companion in self._companions:
+            await guarded(companion, companion.adopt(site), "adopt")
         self._keeper.note(RELOADED, {"lines": len(lines)})
         log.info("reloaded", lines=len(lines))
 

@@ -11,6 +11,7 @@ from slamon.core.lifecycle import Change, Happening
 from slamon.core.timespan import iso
 from slamon.probes.protocol import Batch, ProbeError, ProbeEvent, ProbeLine, Prober
 from slamon.service import clock
+from slamon.service.companion import Seen
 from slamon.service.judging import Judging
 from slamon.service.keeping import Keeper
 from slamon.service.onset import Onsets
@@ -35,12 +36,14 @@ class Feed:
         keeper: Keeper,
         onsets: Onsets,
         targets: Callable[[], tuple[Sequence[ProbeLine], Sequence[str]]],
+        show: Callable[[Seen], None],
     ) -> None:
         self._prober = prober
         self._judging = judging
         self._keeper = keeper
         self._onsets = onsets
         self._targets = targets
+        self._show = show
         self._ending = False
 
     async def start(self) -> None:
@@ -102,6 +105,7 @@ class Feed:
             self._hear(event)
         _tell(happenings)
         self._onsets.follow(happenings)
+        self._show(Seen(*self._judging.judged(), batch.health, batch.events))
         if self._judging.eventful:
             self._keeper.happened()
 

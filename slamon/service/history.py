@@ -50,6 +50,11 @@ class History:
             self._words.append(text)
         return number
 
+    @property
+    def words(self) -> Sequence[str | None]:
+        """All words in the order of their numbers."""
+        return self._words
+
     def text(self, number: int) -> str | None:
         """Return the reason or vantage of a number."""
         return self._words[number]

@@ -30,6 +30,7 @@ from slamon.service.quiet_rows import VERDICT_AT, Intake, numbered, sift
 from slamon.service.watching import Watched
 from slamon.store.measured import happening_draft, notice_draft
 from slamon.store.reads import Reads
+from slamon.store.rows import KEPT
 
 __all__ = ["AROUND", "Judging", "Pending"]
 
@@ -45,6 +46,7 @@ class Judging:
         self._at_hand.enlist(lines)
         self._output = Output(self._at_hand)
         self._sighted: set[str] = set()
+        self._judged: Rows = np.zeros(0, KEPT)
 
     def restore(self, ledger: Reads, vantage: str) -> None:
         """Take up where an earlier judging ended, as the ledger has it; `recall` comes before the first reading."""
@@ -137,6 +139,7 @@ class Judging:
         at_hand = self._at_hand
         at_hand.write_down()
         mine, came = numbered(rows, at_hand.roster_numbers(roster), at_hand.history, reasons, vantage)
+        self._judged = mine
         if not mine.size:
             return []
         intake = sift(mine, came, at_hand.quiet, at_hand.limits, at_hand.history)
@@ -145,10 +148,15 @@ class Judging:
         self._output.touched.update(one.line_id for _, one in blind)
         happenings, judged = self._take_slow(intake, blind)
         at_hand.history.add(mine[judged])
+        self._judged = mine[np.sort(np.concatenate([intake.fast, judged]))]
         self._settle(mine["line"][intake.slow])
         self._output.blind += [one for _, one in sorted(blind, key=lambda found: found[0])]
         self._output.note_judged(mine["end"][intake.fast], mine["end"][judged])
         return happenings
+
+    def judged(self) -> tuple[Rows, Sequence[str], Sequence[str | None]]:
+        """Return the rows of the last `take_rows` with their verdicts, the ids and the words that they number."""
+        return self._judged, self._at_hand.quiet.ids, self._at_hand.history.words
 
     def _take_slow(self, intake: Intake, blind: list[tuple[int, Blindness]]) -> tuple[list[Happening], Ints]:
         """Judge rows one by one; return what happened and which were judged, in order of line and time."""

@@ -22,6 +22,7 @@ from slamon.core.timespan import Span
 from slamon.probes.oneshot import Hop
 from slamon.probes.scripted import ScriptedProber
 from slamon.service import daemon_lock
+from slamon.service.companion import Companion
 from slamon.service.daemon import Daemon
 from slamon.service.desk import instant
 from slamon.service.desk_lines import Ground, suspend
@@ -125,14 +126,17 @@ def one_hop(target: str) -> Sequence[Hop]:
 
 @asynccontextmanager
 async def serving(
-    where: Place, following: Service | None = None, traceroute: Traceroute = one_hop
+    where: Place,
+    following: Service | None = None,
+    traceroute: Traceroute = one_hop,
+    companions: Sequence[Companion] = (),
 ) -> AsyncIterator[Service]:
     """Run a daemon; it is ended cleanly unless that was done."""
     manager = Manager(where.folder)
     prober = ScriptedProber()
     try:
         with where.open() as site:
-            daemon = Daemon(site, prober, {"NOTIFY_SOCKET": str(manager.path)}, traceroute)
+            daemon = Daemon(site, prober, {"NOTIFY_SOCKET": str(manager.path)}, traceroute, companions)
             task = asyncio.create_task(daemon.run())
             service = Service(where, prober, manager, task, daemon, dict(following.next) if following else {})
             await until(lambda: manager.count("READY=1") or task.done())
