@@ -12,14 +12,18 @@ from typing import Any, Never
 
 from slamon.config.contract_file import ID
 from slamon.config.problems import CONTROL, InvalidInput, Problem, Unfit, did_you_mean, quoted
-from slamon.core.reading import InterfaceStats, Reading, TargetStats
+from slamon.core.reading import InterfaceStats, NamedValue, Reading, TargetStats
 from slamon.core.timespan import iso
 
 _KEYS = frozenset({"line", "start", "end", "demarc", "cpe", "interface", "blind", "vantage"})
 _TARGET_KEYS = frozenset({"sent", "received", "rtt_ms", "ipdv_ms"})
 _RTT_KEYS = frozenset({"min", "mean", "max"})
 _COUNTERS = ("in_errors", "out_errors", "in_packets", "out_packets", "in_octets", "out_octets")
-_INTERFACE_KEYS = frozenset({"admin", "oper", "speed_mbps", *_COUNTERS})
+_DISCARDS = ("in_discards", "out_discards")
+_INTERFACE_KEYS = frozenset(
+    {"admin", "oper", "speed_mbps", *_COUNTERS, *_DISCARDS, "seconds", "last_change", "reseeded", "extras"}
+)
+_EXTRA_KEYS = frozenset({"value", "unit", "above", "below"})
 # RFC 2863, ifAdminStatus and ifOperStatus; compared without regard to case
 _STATES = ("up", "down", "testing", "unknown", "dormant", "notPresent", "lowerLayerDown")
 _STATES_FOLDED = frozenset(state.casefold() for state in _STATES)
@@ -73,9 +77,21 @@ def reading_json(reading: Reading) -> dict[str, Any]:
         if target is not None:
             found[key] = _target_json(target)
     if reading.interface is not None:
-        members = {key: getattr(reading.interface, key) for key in ("admin", "oper", "speed_mbps", *_COUNTERS)}
-        found["interface"] = _known(members)
+        found["interface"] = interface_json(reading.interface)
     return found | _known({"blind": reading.blind, "vantage": reading.vantage})
+
+
+def interface_json(interface: InterfaceStats) -> dict[str, Any]:
+    """Return the JSON object of a port; what is unknown is left out."""
+    plain = ("admin", "oper", "speed_mbps", *_COUNTERS, *_DISCARDS, "seconds", "reseeded")
+    members = {key: getattr(interface, key) for key in plain}
+    members["last_change"] = None if interface.last_change is None else iso(interface.last_change)
+    members["extras"] = {one.name: _extra_json(one) for one in interface.extras} or None
+    return _known(members)
+
+
+def _extra_json(one: NamedValue) -> dict[str, Any]:
+    return _known({"value": one.value, "unit": one.unit or None, "above": one.above, "below": one.below})
 
 
 def _target_json(target: TargetStats) -> dict[str, Any]:
@@ -171,19 +187,19 @@ def _shown(value: object) -> str:
     return quoted(value) if isinstance(value, str) else "this"
 
 
-def _instant(found: dict[str, Any], key: str) -> datetime:
+def _instant(found: dict[str, Any], key: str, at: str = "") -> datetime:
     text = found.get(key)
     if type(text) is not str:
-        _required(found, key)
-        raise Unfit("is not a time", "ISO 8601 in quotes, such as 2026-10-03T08:00:00+08:00", key)
+        _required(found, key, at)
+        raise Unfit("is not a time", "ISO 8601 in quotes, such as 2026-10-03T08:00:00+08:00", f"{at}{key}")
     try:
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is not None:
             return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         hint = "ISO 8601 with an offset, such as 2026-10-03T08:00:00+08:00"
-        raise Unfit(f"{quoted(text)} is not a time", hint, key) from None
-    raise Unfit(f"{quoted(text)} has no offset", f"write {text[:40]}Z or {text[:40]}+08:00", key)
+        raise Unfit(f"{quoted(text)} is not a time", hint, f"{at}{key}") from None
+    raise Unfit(f"{quoted(text)} has no offset", f"write {text[:40]}Z or {text[:40]}+08:00", f"{at}{key}")
 
 
 def _target(found: object, at: str) -> TargetStats:
@@ -213,10 +229,37 @@ def _rtt(found: object, at: str) -> tuple[float | None, float | None, float | No
 
 def _interface(found: object) -> InterfaceStats:
     table = _table(found, _INTERFACE_KEYS, "interface")
-    states = (_state(table, "admin"), _state(table, "oper"))
+    counts = {key: _count(table, key, "interface") for key in (*_COUNTERS, *_DISCARDS)}
     return InterfaceStats(
-        *states, _quantity(table, "speed_mbps", "interface"), *(_count(table, key, "interface") for key in _COUNTERS)
+        _state(table, "admin"),
+        _state(table, "oper"),
+        _quantity(table, "speed_mbps", "interface"),
+        **counts,
+        seconds=_quantity(table, "seconds", "interface"),
+        last_change=None if table.get("last_change") is None else _instant(table, "last_change", "interface."),
+        reseeded=_word(table, "reseeded", "interface."),
+        extras=_extras(table.get("extras")),
     )
+
+
+def _extras(found: object) -> tuple[NamedValue, ...]:
+    if found is None:
+        return ()
+    if not isinstance(found, dict):
+        raise Unfit("is not an object", 'such as {"rx_power": {"value": -19.2}}', "interface.extras")
+    return tuple(_extra(name, one) for name, one in found.items())
+
+
+def _extra(name: str, found: object) -> NamedValue:
+    at = f"interface.extras.{name[:80]}"
+    if not ID.fullmatch(name):
+        raise Unfit("is not a name", "letters, digits, dots, hyphens, underscores", at)
+    table = _table(found, _EXTRA_KEYS, at)
+    value = _number(table, "value", at)
+    if value is None:
+        raise Unfit("is missing", key=f"{at}.value")
+    unit = _word(table, "unit", f"{at}.") or ""
+    return NamedValue(name, value, unit, _number(table, "above", at), _number(table, "below", at))
 
 
 def _table(found: object, known: frozenset[str], at: str) -> dict[str, Any]:
@@ -238,13 +281,20 @@ def _count(table: dict[str, Any], key: str, at: str) -> int | None:
 
 
 def _quantity(table: dict[str, Any], key: str, at: str) -> float | None:
+    value = _number(table, key, at)
+    if value is not None and value < 0:
+        raise Unfit("is negative", key=f"{at}.{key}")
+    return value
+
+
+def _number(table: dict[str, Any], key: str, at: str) -> float | None:
     value = table.get(key)
     if value is None:
         return None
     if type(value) is not float and type(value) is not int:
         raise Unfit("is not a number", key=f"{at}.{key}")
-    if not 0 <= value < 1e12:
-        raise Unfit("is negative" if value < 0 else "is out of range", key=f"{at}.{key}")
+    if not -1e12 < value < 1e12:
+        raise Unfit("is out of range", key=f"{at}.{key}")
     return value
 
 
@@ -258,10 +308,10 @@ def _state(table: dict[str, Any], key: str) -> str | None:
     return value
 
 
-def _word(found: dict[str, Any], key: str) -> str | None:
+def _word(found: dict[str, Any], key: str, at: str = "") -> str | None:
     value = found.get(key)
     if value is None:
         return None
     if type(value) is not str or not value.strip() or len(value) > 200 or CONTROL.search(value):
-        raise Unfit("is not a short text", "1 to 200 characters, none of them a control character", key)
+        raise Unfit("is not a short text", "1 to 200 characters, none of them a control character", f"{at}{key}")
     return value

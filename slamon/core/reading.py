@@ -23,10 +23,37 @@ class TargetStats:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedValue:
+    """A further object of a port that the config names, such as its optical power, with the bounds that go with it.
+
+    `value` is scaled already. Bounds travel with the value, so that readings judged again give what they gave.
+    """
+
+    name: str
+    value: float
+    unit: str = ""
+    above: float | None = None
+    below: float | None = None
+
+    @property
+    def exceeded(self) -> str | None:
+        """Return the bound that the value is beyond, such as ``below -24 dBm``; a value on its bound is not."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.above is not None and self.value > self.above:
+            return f"above {self.above:g}{unit}"
+        if self.below is not None and self.value < self.below:
+            return f"below {self.below:g}{unit}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceStats:
     """The carrier's own port: state at the end of a poll, counter deltas since the poll before (RFC 2863).
 
-    Unknown values are None.
+    Unknown values are None. `seconds` is the time that the deltas cover, by the agent's own clock; without deltas
+    after a poll before, `reseeded` says why there are none (agent restarted, counters reset, an impossible
+    difference). Deltas of errors and discards without packets are 0: as soon as one moves, packets are read beside it.
+    `last_change` is when the port took its state. Speed and `extras` stand until they are read again.
     """
 
     admin: str | None = None
@@ -38,6 +65,12 @@ class InterfaceStats:
     out_packets: int | None = None
     in_octets: int | None = None
     out_octets: int | None = None
+    in_discards: int | None = None
+    out_discards: int | None = None
+    seconds: float | None = None
+    last_change: datetime | None = None
+    reseeded: str | None = None
+    extras: tuple[NamedValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import accumulate, pairwise
+from typing import Any
 
 from slamon.core.quality import Verdict
-from slamon.core.reading import InterfaceStats, Reading, TargetStats
+from slamon.core.reading import InterfaceStats, NamedValue, Reading, TargetStats
 from slamon.core.timespan import from_micros, micros
 from slamon.store import rows
 from slamon.store.errors import NotEvidence
@@ -23,6 +24,7 @@ from slamon.store.errors import NotEvidence
 _FORM = "slamon.readings/1"
 _LEVEL = 4  # 9 saves 3 % and costs three times as much
 _PORT = tuple(InterfaceStats.__slots__)
+_LAST_CHANGE, _EXTRAS = _PORT.index("last_change"), _PORT.index("extras")
 
 Judged = tuple[Reading, Verdict]
 
@@ -43,9 +45,7 @@ def pack_readings(readings: Sequence[Judged]) -> bytes:
     _pack_targets([reading.demarc for reading in flat], columns)
     _pack_targets([reading.cpe for reading in flat], columns)
     ports = [
-        [number, *(getattr(reading.interface, name) for name in _PORT)]
-        for number, reading in enumerate(flat)
-        if reading.interface is not None
+        [number, *_port_row(reading.interface)] for number, reading in enumerate(flat) if reading.interface is not None
     ]
     said = {"form": _FORM, "n": len(flat), "sizes": [len(column) for column in columns], "words": words, "ports": ports}
     header = json.dumps(said, ensure_ascii=True, separators=(",", ":")).encode()
@@ -79,7 +79,7 @@ def _unpacked(plain: bytes) -> list[Judged]:
     demarcs, cpes = _targets(columns, count), _targets(columns, count)
     ports: list[InterfaceStats | None] = [None] * count
     for number, *values in said["ports"]:
-        ports[number] = InterfaceStats(*values)
+        ports[number] = _port(values)
     judged = {name: Verdict(name) for name in words["verdict"]}
     spans = _spans(starts, lengths)
     return [
@@ -88,6 +88,23 @@ def _unpacked(plain: bytes) -> list[Judged]:
             spans, line_ids, demarcs, cpes, ports, blinds, vantages, verdicts, strict=True
         )
     ]
+
+
+def _port_row(port: InterfaceStats) -> list[object]:
+    """Return the fields of a port in their order, as JSON can carry them."""
+    row = [getattr(port, name) for name in _PORT]
+    row[_LAST_CHANGE] = None if port.last_change is None else micros(port.last_change)
+    row[_EXTRAS] = [[one.name, one.value, one.unit, one.above, one.below] for one in port.extras]
+    return row
+
+
+def _port(row: list[Any]) -> InterfaceStats:
+    """Return the port of a row; rows of earlier versions end sooner."""
+    if len(row) > _LAST_CHANGE and row[_LAST_CHANGE] is not None:
+        row[_LAST_CHANGE] = from_micros(row[_LAST_CHANGE])
+    if len(row) > _EXTRAS:
+        row[_EXTRAS] = tuple(NamedValue(*one) for one in row[_EXTRAS])
+    return InterfaceStats(*row)
 
 
 def _spans(starts: Iterable[int], lengths: Iterable[int]) -> Iterator[tuple[datetime, datetime]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from slamon.config.problems import InvalidInput
 from slamon.config.readings import parse_reading, parse_readings, read_readings, reading_json
-from slamon.core.reading import InterfaceStats, Reading, TargetStats
+from slamon.core.reading import InterfaceStats, NamedValue, Reading, TargetStats
 
 # The object of interfaces.md, word by word.
 PUBLISHED = """{"line": "GX-0001", "start": "2026-10-03T08:00:00+08:00", "end": "2026-10-03T08:00:10+08:00",
@@ -100,6 +100,12 @@ REFUSED = [
     ("a state of no interface", "interface.oper", "upp",
      "interface.oper: 'upp' is not the state of an interface; Did you mean 'up'?"),
     ("a counter below zero", "interface.in_octets", -1, "interface.in_octets: is negative"),
+    ("an optical power without a number", "interface.extras", {"rx": {"unit": "dBm"}},
+     "interface.extras.rx.value: is missing"),
+    ("a further value without a name", "interface.extras", {"r x": {"value": 1}},
+     "interface.extras.r x: is not a name; letters, digits, dots, hyphens, underscores"),
+    ("a change of state at no time", "interface.last_change", "yesterday",
+     f"interface.last_change: 'yesterday' is not a time; {TIME_HINT}"),
     ("blind without a reason", "blind", "", ("blind: is not a short text; 1 to 200 characters, none of them a control"
      " character")),
     ("blind as a fact", "blind", True, ("blind: is not a short text; 1 to 200 characters, none of them a control"
@@ -209,13 +215,34 @@ def or_none(kind: Callable[[], st.SearchStrategy[TargetStats]]) -> st.SearchStra
 
 
 STATES = st.none() | st.sampled_from(["up", "down", "lowerLayerDown", "unknown"])
+INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
+SIGNED = st.floats(-1e6, 1e6)
+EXTRAS = st.lists(
+    st.builds(
+        NamedValue,
+        st.sampled_from(["rx_power", "tx.bias", "temp-1"]),
+        SIGNED,
+        st.sampled_from(["", "dBm", "℃"]),
+        st.none() | SIGNED,
+        st.none() | SIGNED,
+    ),
+    unique_by=lambda one: one.name,
+).map(tuple)
 INTERFACES = st.builds(
-    InterfaceStats, STATES, STATES, st.none() | NUMBERS, *[st.none() | COUNTS] * 6
-)  # fmt: skip
+    InterfaceStats,
+    STATES,
+    STATES,
+    st.none() | NUMBERS,
+    *[st.none() | COUNTS] * 8,
+    seconds=st.none() | NUMBERS,
+    last_change=st.none() | INSTANTS,
+    reseeded=st.none() | st.just("the agent restarted"),
+    extras=EXTRAS,
+)
 READINGS = st.builds(
     lambda start, length, **members: Reading(start=start, end=start + length, **members),
     line_id=st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
-    start=st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    start=INSTANTS,
     length=st.timedeltas(timedelta(microseconds=1), timedelta(days=40)),
     demarc=or_none(targets),
     cpe=or_none(targets),

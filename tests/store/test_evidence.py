@@ -1,8 +1,10 @@
 """Readings come back from their packed form exactly as they went in."""
 
 import contextlib
+import json
 import math
 import struct
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slamon.core.quality import Verdict
-from slamon.core.reading import InterfaceStats, Reading, TargetStats
+from slamon.core.reading import InterfaceStats, NamedValue, Reading, TargetStats
 from slamon.store.errors import NotEvidence
 from slamon.store.evidence import Judged, pack_readings, unpack_readings
 
@@ -19,8 +21,13 @@ counts = st.integers(0, 2**31)
 counters = st.none() | st.integers(0, 2**64)
 words = st.none() | st.text(max_size=8)
 targets = st.none() | st.builds(TargetStats, counts, counts, floats, floats, floats, floats)
-ports = st.none() | st.builds(InterfaceStats, words, words, floats, *[counters] * 6)
 instants = st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
+extras = st.tuples() | st.tuples(
+    st.builds(NamedValue, st.text(max_size=8), st.floats(allow_nan=False), st.text(), floats, floats)
+)
+ports = st.none() | st.builds(
+    InterfaceStats, words, words, floats, *[counters] * 8, floats, st.none() | instants, words, extras
+)
 readings = st.builds(Reading, st.text(max_size=8), instants, instants, targets, targets, ports, words, words)
 
 
@@ -30,6 +37,19 @@ def test_what_is_packed_is_unpacked(judged):
     again = unpack_readings(pack_readings(judged))
     assert again == judged
     assert bits(again) == bits(judged)
+
+
+def test_ports_that_an_earlier_version_packed_are_read():
+    """Their rows end before discards and extras: what was not read then is unknown, not 0."""
+    at, port = datetime(2026, 11, 1, tzinfo=UTC), InterfaceStats("up", "down", 100.0, 1, 2, 3, 4, 5, 6)
+    packed = zlib.decompress(pack_readings([(Reading("L", at, at, interface=port), Verdict.DOWN)]))
+    size = int.from_bytes(packed[:4], "little")
+    header = json.loads(packed[4 : 4 + size])
+    header["ports"] = [row[:10] for row in header["ports"]]
+    shorter = json.dumps(header).encode()
+    old = zlib.compress(len(shorter).to_bytes(4, "little") + shorter + packed[4 + size :])
+    (again, _), *_ = unpack_readings(old)
+    assert again.interface == port
 
 
 def bits(judged: list[Judged]) -> list[bytes]:
