@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from slamon.config.contract_file import identifier
-from slamon.config.problems import Problem, Unfit
+from slamon.config.problems import Problem, Unfit, quoted
 from slamon.config.secret import Secret, SecretSources
-from slamon.config.settings_file import InfluxTable, SnmpTable
+from slamon.config.settings_file import InfluxTable
+from slamon.config.snmp_file import ExtraTable, SnmpTable
 from slamon.config.validation import key_path, validate
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """A further object to read: of each port (its ifIndex follows `oid`), or of the device (`oid` is the whole number).
+
+    A value is the agent's number times `scale`; numbers among `unknown` mean that there is none.
+    """
+
+    name: str
+    oid: tuple[int, ...]
+    per_interface: bool = True
+    scale: float = 1.0
+    unit: str = ""
+    above: float | None = None
+    below: float | None = None
+    unknown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SnmpCredential:
-    """How to ask the devices that the inventory names with ``NAME@address``."""
+    """How to ask the devices that the inventory names with ``NAME@address``.
+
+    State and error counters are read each `interval_s`, everything else each `slow_interval_s`.
+    """
 
     name: str
     version: str
@@ -25,6 +46,12 @@ class SnmpCredential:
     auth_key: Secret | None = None
     priv: str | None = None
     priv_key: Secret | None = None
+    slow_interval_s: int = 300
+    timeout_ms: int = 2000
+    retries: int = 1
+    max_objects: int = 120
+    context: str = ""
+    extras: tuple[Extra, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +116,68 @@ def credentials_of(
 
 
 def _credential(name: str, table: SnmpTable, at: _Table) -> SnmpCredential:
-    if table.version == "2c":
-        for key in ("user", "auth", "auth_key", "auth_key_file", "priv", "priv_key", "priv_key_file"):
-            if getattr(table, key) is not None:
-                at.refuse(key, 'has no meaning with version = "2c"', 'remove it, or version = "3"')
-        community = at.secret("community", table.community, table.community_file)
-        return SnmpCredential(name, table.version, table.interval_s, community)
+    _check_extras(table.extra, at)
+    made = SnmpCredential(
+        name,
+        table.version,
+        table.interval_s,
+        slow_interval_s=max(table.slow_interval_s, table.interval_s),
+        timeout_ms=table.timeout_ms,
+        retries=table.retries,
+        max_objects=table.max_objects,
+        extras=tuple(map(_extra, table.extra)),
+    )
+    return _v2c(made, table, at) if table.version == "2c" else _v3(made, table, at)
+
+
+def _v2c(made: SnmpCredential, table: SnmpTable, at: _Table) -> SnmpCredential:
+    for key in ("user", "auth", "auth_key", "auth_key_file", "priv", "priv_key", "priv_key_file", "context"):
+        if getattr(table, key) is not None:
+            at.refuse(key, 'has no meaning with version = "2c"', 'remove it, or version = "3"')
+    return replace(made, community=at.secret("community", table.community, table.community_file))
+
+
+def _v3(made: SnmpCredential, table: SnmpTable, at: _Table) -> SnmpCredential:
     for key in ("community", "community_file"):
         if getattr(table, key) is not None:
             at.refuse(key, 'has no meaning with version = "3"', 'remove it, or version = "2c"')
     if table.user is None:
         at.refuse("user", "is missing", "SNMPv3 asks as a user")
+    elif len(table.user.encode()) > 32:
+        at.refuse("user", "is longer than 32 bytes", "RFC 3414 allows no more")
     if table.priv is not None and table.auth is None:
         at.refuse("auth", "is missing", "SNMPv3 has no privacy without authentication")
-    return SnmpCredential(
-        name,
-        table.version,
-        table.interval_s,
+    return replace(
+        made,
         user=table.user,
         auth=table.auth,
         auth_key=_key_of("auth", table.auth, (table.auth_key, table.auth_key_file), at),
         priv=table.priv,
         priv_key=_key_of("priv", table.priv, (table.priv_key, table.priv_key_file), at),
+        context=table.context or "",
+    )
+
+
+def _check_extras(extras: Sequence[ExtraTable], at: _Table) -> None:
+    names = [extra.name for extra in extras]
+    for number, extra in enumerate(extras):
+        if extra.name in names[:number]:
+            at.refuse(f"extra[{number}].name", f"{quoted(extra.name)} stands twice", "each value has a name of its own")
+        if extra.above is not None and extra.below is not None and extra.below > extra.above:
+            hint = "above names the highest good value, below the lowest"
+            at.refuse(f"extra[{number}].below", "is greater than above: no value would be good", hint)
+
+
+def _extra(table: ExtraTable) -> Extra:
+    return Extra(
+        table.name,
+        tuple(map(int, table.oid.split("."))),
+        table.index == "interface",
+        float(table.scale),
+        table.unit or "",
+        table.above,
+        table.below,
+        tuple(table.unknown),
     )
 
 

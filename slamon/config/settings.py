@@ -36,6 +36,7 @@ class Settings:
     snmp: Mapping[str, SnmpCredential]
     web_listen: str
     influx: InfluxTarget | None = None
+    traps_listen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         snmp=snmp,
         web_listen=table.web.listen,
         influx=influx,
+        traps_listen=None if table.snmp_traps is None else table.snmp_traps.listen,
     )
     return (None if problems else settings), problems, named
 

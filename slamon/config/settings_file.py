@@ -9,16 +9,14 @@ from pydantic import AfterValidator, Field
 from slamon.config.addresses import address, host_and_port, is_loopback
 from slamon.config.contract_file import Id
 from slamon.config.problems import Unfit, quoted
-from slamon.config.validation import Table, Text, one_of
+from slamon.config.snmp_file import TrapsTable
+from slamon.config.validation import Table, Text
 
 DEFAULT_STATE_DIR = "/var/lib/slamon"
 DEFAULT_LEDGER = "sqlite:///ledger.db"
 DEFAULT_LINES = "lines.csv"
 DEFAULT_CONTRACTS = "contracts"
 DEFAULT_LISTEN = "127.0.0.1:8470"
-
-AUTH = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
-PRIV = ("des", "aes", "aes192", "aes256")
 
 
 def _ledger(value: str) -> str:
@@ -91,22 +89,6 @@ class WebTable(Table):
     listen: Annotated[Text, AfterValidator(_listen)] = DEFAULT_LISTEN
 
 
-class SnmpTable(Table):
-    """One of ``[snmp.NAME]``."""
-
-    version: Annotated[str, one_of("2c", "3")]
-    interval_s: Annotated[int, Field(ge=1, le=86_400)] = 60
-    community: str | None = None
-    community_file: Text | None = None
-    user: Text | None = None
-    auth: Annotated[str, one_of(*AUTH)] | None = None
-    auth_key: str | None = None
-    auth_key_file: Text | None = None
-    priv: Annotated[str, one_of(*PRIV)] | None = None
-    priv_key: str | None = None
-    priv_key_file: Text | None = None
-
-
 class SettingsTable(Table):
     """The whole file; profiles and credentials are checked one by one, each by its own shape."""
 
@@ -116,6 +98,7 @@ class SettingsTable(Table):
     inventory: InventoryTable = InventoryTable()
     profiles: dict[str, Any] = Field(default_factory=dict)
     snmp: dict[str, Any] = Field(default_factory=dict)
+    snmp_traps: TrapsTable | None = None
     influxdb: InfluxTable | None = None
     alerts: AlertsTable | None = None
     web: WebTable = WebTable()

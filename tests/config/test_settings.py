@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from slamon.config.credentials import Extra
 from slamon.config.problems import InvalidInput
 from slamon.config.settings import Settings, find_config, load_settings
 from slamon.core.quality import Criterion, Metric
@@ -42,6 +43,44 @@ def test_an_empty_file_gives_the_defaults(tmp_path):
         influx=None,
     )
     assert list(found.profiles) == ["default"]
+
+
+def test_a_credential_carries_all_that_polling_needs(tmp_path):
+    """Paces, patience and further objects stand in the credential; what is not said has its default."""
+    text = """
+        [snmp.core]
+        version = "3"
+        user = "slamon"
+        auth = "sha256"
+        auth_key = "${KEY}"
+        priv = "aes256-reeder"
+        priv_key = "${KEY}"
+        context = "vrf1"
+        interval_s = 30
+        timeout_ms = 500
+        [[snmp.core.extra]]
+        name = "rx_power"
+        oid = ".1.3.6.1.4.1.2011.5.25.31.1.1.3.1.8"
+        scale = "0.01"
+        unit = "dBm"
+        below = -24
+        unknown = [-1, 2147483647]
+        [[snmp.core.extra]]
+        name = "temperature"
+        oid = "1.3.6.1.4.1.9.9.13.1.3.1.3.1"
+        index = "none"
+        above = 60
+        [snmp_traps]
+        listen = "0.0.0.0:1162"
+    """
+    found = settings(tmp_path, text)
+    core = found.snmp["core"]
+    assert (core.interval_s, core.slow_interval_s, core.timeout_ms, core.retries) == (30, 300, 500, 1)
+    assert (core.priv, core.context, found.traps_listen) == ("aes256-reeder", "vrf1", "0.0.0.0:1162")
+    oid = (1, 3, 6, 1, 4, 1, 2011, 5, 25, 31, 1, 1, 3, 1, 8)
+    assert core.extras[0] == Extra("rx_power", oid, True, 0.01, "dBm", None, -24.0, (-1, 2147483647))
+    assert (core.extras[1].per_interface, core.extras[1].above) == (False, 60)
+    assert "twelve" not in repr(found)
 
 
 def test_the_default_profile_is_that_of_the_interface(tmp_path):
@@ -122,7 +161,7 @@ REFUSED = [
     ("a control character", '[monitor]\nstate_dir = "a\\u0000b"', "monitor.state_dir: holds a control character"),
     ("a control character in a key", '["\\u001b[31m"]', (
      "\\x1b[31m: is not known; known keys are alerts, contracts, influxdb, inventory, ledger, monitor, profiles,"
-     " snmp, web")),
+     " snmp, snmp_traps, web")),
     ("another database", '[ledger]\nurl = "postgresql://me:hunter2@db/slamon"',
      "ledger.url: 'postgresql' is no ledger of this version; such as \"sqlite:///ledger.db\""),
     ("a ledger in memory", '[ledger]\nurl = "sqlite:///:memory:"',
@@ -175,6 +214,26 @@ REFUSED = [
      'snmp.edge.user: has no meaning with version = "2c"; remove it, or version = "3"'),
     ("a community for v3", f'{V3}community = "${{KEY}}"',
      'snmp.edge.community: has no meaning with version = "3"; remove it, or version = "2c"'),
+    ("a context of a version without contexts", f'{V2}community = "${{KEY}}"\ncontext = "vrf1"',
+     'snmp.edge.context: has no meaning with version = "2c"; remove it, or version = "3"'),
+    ("a user's name longer than the standard has room for", '[snmp.edge]\nversion = "3"\nuser = "' + "u" * 33 + '"',
+     "snmp.edge.user: is longer than 32 bytes; RFC 3414 allows no more"),
+    ("a way of encryption that nobody knows", f'{V3}auth = "sha"\nauth_key = "${{KEY}}"\npriv = "aes512"',
+     "snmp.edge.priv: 'aes512' is not known; Did you mean 'aes192'?"),
+    ("a further object by its name", f'{V2}community = "${{KEY}}"\nextra = [{{ name = "rx", oid = "ifName" }}]',
+     "snmp.edge.extra[0].oid: 'ifName' is not an object's number; such as \"1.3.6.1.2.1.31.1.1.1.15\""),
+    ("a further object twice",
+     f'{V2}community = "${{KEY}}"\nextra = [{{ name = "rx", oid = "1.3.6.1" }}, {{ name = "rx", oid = "1.3.6.2" }}]',
+     "snmp.edge.extra[1].name: 'rx' stands twice; each value has a name of its own"),
+    ("bounds that no value is within",
+     f'{V2}community = "${{KEY}}"\nextra = [{{ name = "rx", oid = "1.3.6.1", above = -20, below = -3 }}]',
+     ("snmp.edge.extra[0].below: is greater than above: no value would be good; above names the highest good value,"
+     " below the lowest")),
+    ("a scale that makes everything nothing",
+     f'{V2}community = "${{KEY}}"\nextra = [{{ name = "rx", oid = "1.3.6.1", scale = 0 }}]',
+     "snmp.edge.extra[0].scale: is zero; the factor by which the agent's number is multiplied"),
+    ("traps at no port", '[snmp_traps]\nlisten = "0.0.0.0"',
+     "snmp_traps.listen: '0.0.0.0' has no port; such as 0.0.0.0:162"),
     ("authentication without a key", f'{V3}auth = "sha"', "snmp.edge.auth_key: is missing; give auth_key_file"),
     ("a key without authentication", f'{V3}auth_key = "${{KEY}}"',
      "snmp.edge.auth: is missing, but its key is given; name the method, or remove auth_key"),
