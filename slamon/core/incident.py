@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from .facts import Category, Complaint, Exclusion, Responsibility
 from .quality import Verdict
+from .scene import Scene
 from .timespan import iso
 
 # Ids derive from line and onset, so that judging twice makes nothing twice.
@@ -64,6 +65,7 @@ class Episode:
     """What one line measured from `onset` on; `restored` None while it is open.
 
     `recorded_as` is its id where that was worked out before.
+    `scene` is what was seen of the line meanwhile (`scene`), None for episodes of versions that did not look.
     `runs` are its data-bearing readings from the onset to the last one judged (the closing run included);
     time between runs is `NO_DATA`. `interruption_at` is the end of the reading by which rule (a) first held.
     """
@@ -78,6 +80,7 @@ class Episode:
     restored_earliest: datetime | None = None
     ended_by: EndedBy | None = None
     vantage: str | None = None
+    scene: Scene | None = field(default=None, compare=False)
     recorded_as: str | None = field(default=None, compare=False, repr=False)
 
     @property

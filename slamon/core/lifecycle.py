@@ -16,13 +16,14 @@ No I/O, no clock: marks go in, happenings come out. `Course` is the state of one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from .incident import EndedBy, Episode, Run, Thresholds
 from .quality import Mark, Verdict
+from .scene import Scene, folded
 from .timespan import SpanSet
 
 DEFAULT_THRESHOLDS = Thresholds()
@@ -78,6 +79,7 @@ class Course:
     up_after_blind: datetime | None = None
     up_total: timedelta = timedelta(0)
     vantage: str | None = None
+    scene: Scene | None = None
 
     @property
     def onset(self) -> datetime:
@@ -95,6 +97,7 @@ class Course:
             thresholds=self.thresholds,
             interruption_at=self.interruption_at,
             vantage=self.vantage,
+            scene=self.scene,
         )
 
 
@@ -115,11 +118,18 @@ def _stay(_course: Course, _: Mark) -> None:
 def _begin(course: Course, mark: Mark) -> None:
     course.runs = []
     course.impaired_count = 0
+    course.scene = None
     _count_impaired(course, mark)
+
+
+def _look(course: Course, mark: Mark) -> None:
+    if mark.scene is not None:
+        course.scene = folded(course.scene, mark.scene)
 
 
 def _count_impaired(course: Course, mark: Mark) -> None:
     _append(course.runs, mark)
+    _look(course, mark)
     course.up_start = course.up_after_blind = None
     course.up_total = timedelta(0)
     course.impaired_count += 1
@@ -155,6 +165,7 @@ def _count_up(course: Course, mark: Mark) -> None:
         course.up_after_blind = last if last < mark.start else None
         course.down_start, course.down_count, course.impaired_count = None, 0, 0
     _append(course.runs, mark)
+    _look(course, mark)
     course.up_total += mark.end - mark.start
 
 
@@ -166,6 +177,7 @@ def _forget(course: Course, _: Mark) -> None:
     course.runs = []
     course.impaired_count = course.down_count = 0
     course.down_start = course.interruption_at = course.alarm = None
+    course.scene = None
     course.up_start = course.up_after_blind = None
     course.up_total = timedelta(0)
 
@@ -239,6 +251,7 @@ def _close(course: Course, sign: Sign, mark: Mark) -> Happening:
         restored_earliest=earliest,
         ended_by=EndedBy.SERVICE if by_service else EndedBy.UP,
         vantage=course.vantage,
+        scene=course.scene,
     )
     _forget(course, mark)
     return Happening(Change.CLOSED, restored, episode)
@@ -263,6 +276,6 @@ def within_service(mark: Mark, service: SpanSet[datetime], since: datetime | Non
             yield span.end
         low, high = max(mark.start, span.start), min(mark.end, span.end)
         if low < high:
-            yield Mark(low, high, mark.verdict, mark.source, mark.customer_side, mark.reason)
+            yield replace(mark, start=low, end=high)
             if span.end <= mark.end:
                 yield span.end

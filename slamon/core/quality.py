@@ -7,21 +7,34 @@ of trailing windows and the last word of the carrier's port - is the `Sight` it 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
+from .fusion import PORT_SAYS, Packets, Part, Says, Verdict, fuse, joined, port_state
 from .reading import InterfaceStats, Reading, TargetStats
+from .scene import Scene, shown
 
-
-class Verdict(StrEnum):
-    """What a line was in a window."""
-
-    UP = "UP"
-    DEGRADED = "DEGRADED"
-    DOWN = "DOWN"
-    NO_DATA = "NO_DATA"
-
+__all__ = [
+    "IMPAIRED",
+    "INTERFACE_METRICS",
+    "PORT_RATIOS",
+    "PORT_STATES",
+    "Criterion",
+    "Mark",
+    "Metric",
+    "Profile",
+    "Sight",
+    "Verdict",
+    "Watch",
+    "assess",
+    "deciding",
+    "port_exceeds",
+    "port_speaks",
+    "recall",
+]
 
 IMPAIRED = frozenset({Verdict.DOWN, Verdict.DEGRADED})
 
@@ -33,10 +46,13 @@ class Metric(StrEnum):
     RTT_MEAN_MS = "rtt_mean_ms"
     IPDV_MS = "ipdv_ms"
     ERROR_RATIO = "error_ratio"
+    DISCARD_RATIO = "discard_ratio"
     SPEED_MBPS = "speed_mbps"
 
 
-INTERFACE_METRICS = frozenset({Metric.ERROR_RATIO, Metric.SPEED_MBPS})
+PORT_RATIOS = frozenset({Metric.ERROR_RATIO, Metric.DISCARD_RATIO})  # of the polls that ended in a window
+PORT_STATES = frozenset({Metric.SPEED_MBPS})  # the port's last word, for as long as it counts
+INTERFACE_METRICS = PORT_RATIOS | PORT_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +104,9 @@ class Watch:
 class Mark:
     """A reading reduced to what incidents are made of.
 
-    `source` is the part of the line that decided: ``demarc``, ``cpe`` or ``interface``. `customer_side` tells
-    that the demarc answered and the CPE did not (None: the reading does not say).
+    `source` is the part of the line that decided: ``demarc``, ``cpe`` or ``interface``, several joined by ``+``.
+    `customer_side` tells that the demarc answered and the CPE did not (None: the reading does not say). `scene` is
+    what the reading showed, for whoever asks where the fault lies.
     """
 
     start: datetime
@@ -98,6 +115,7 @@ class Mark:
     source: str | None = None
     customer_side: bool | None = None
     reason: str | None = None
+    scene: Scene | None = None
 
 
 @dataclass(slots=True)
@@ -126,29 +144,79 @@ def assess(watch: Watch, sight: Sight, reading: Reading) -> Mark:
 def _mark(
     watch: Watch, sight: Sight, reading: Reading, target: TargetStats | None, port: InterfaceStats | None
 ) -> Mark:
-    def made(verdict: Verdict, source: str | None, reason: str | None, *, customer_side: bool | None = None) -> Mark:
-        return Mark(reading.start, reading.end, verdict, source, customer_side, reason)
-
-    if reading.blind is not None:
-        return made(Verdict.NO_DATA, None, reading.blind)
-    if port is not None and port.oper is not None and port.oper.lower() in _PORT_DOWN:
-        return made(Verdict.DOWN, "interface", f"carrier port is {port.oper}")
-    if target is None or target.sent <= 0:
-        return made(Verdict.NO_DATA, None, "no packets were sent to the target that decides")
+    state = port_state(port)
+    packets = _packets(reading, target)
+    fused = fuse(packets, state)
     own = "demarc" if watch.has_demarc else "cpe"
-    if target.received <= 0:
-        return made(Verdict.DOWN, own, f"0 of {target.sent} packets answered")
-    customer_side = _customer_side(watch, reading)
+    if fused.verdict is not None:
+        source = joined({own if part is Part.TARGET else "interface" for part in fused.parts})
+        reason = _why(packets, reading, target, f"carrier port is {state}" if Part.PORT in fused.parts else None)
+        scene = None if fused.verdict is Verdict.NO_DATA else shown(reading, fused.verdict)
+        return Mark(reading.start, reading.end, fused.verdict, source, None, reason, scene)
+    found = list(_exceeded(watch, sight, reading, port))
+    verdict = Verdict.DEGRADED if found else Verdict.UP
+    source = joined({"interface" if excess.by_port else own for excess in found} or {own})
+    scene = shown(reading, verdict, tuple(sorted({excess.name for excess in found if excess.by_port})))
+    reason = "; ".join(excess.says for excess in found) or None
+    return Mark(reading.start, reading.end, verdict, source, _customer_side(watch, reading), reason, scene)
+
+
+def _packets(reading: Reading, target: TargetStats | None) -> Packets:
+    if reading.blind is not None:
+        return Packets.BLIND
+    if target is None or target.sent <= 0:
+        return Packets.UNSENT
+    return Packets.SILENT if target.received <= 0 else Packets.ANSWERED
+
+
+def _why(packets: Packets, reading: Reading, target: TargetStats | None, port: str | None) -> str | None:
+    if packets is Packets.BLIND:
+        return reading.blind
+    if packets is Packets.UNSENT and port is None:
+        return "no packets were sent to the target that decides"
+    silent = f"0 of {target.sent} packets answered" if target is not None and packets is Packets.SILENT else None
+    return "; ".join(said for said in (silent, port) if said) or None
+
+
+class _Excess(NamedTuple):
+    """A criterion, or a named value's own bound, that is exceeded."""
+
+    name: str
+    by_port: bool
+    says: str
+
+
+def _exceeded(watch: Watch, sight: Sight, reading: Reading, port: InterfaceStats | None) -> Iterator[_Excess]:
+    """Yield what is exceeded: the profile's criteria in their order, then the port's named values."""
     for criterion in watch.profile.degraded:
         value = _measure(watch, sight, reading, criterion, port)
         if value is not None and _exceeds(criterion, value, watch.bandwidth_mbps):
-            source = "interface" if criterion.metric in INTERFACE_METRICS else own
-            excess = _excess(criterion, value, watch.bandwidth_mbps)
-            return made(Verdict.DEGRADED, source, excess, customer_side=customer_side)
-    return made(Verdict.UP, own, None, customer_side=customer_side)
+            says = _excess(criterion, value, watch.bandwidth_mbps)
+            yield _Excess(criterion.metric.value, criterion.metric in INTERFACE_METRICS, says)
+    for extra in port.extras if port is not None else ():
+        if extra.exceeded is not None:
+            yield _Excess(extra.name, by_port=True, says=f"{extra.name} {extra.value:.6g} is {extra.exceeded}")
 
 
-_PORT_DOWN = frozenset({"down", "lowerlayerdown", "notpresent"})
+def port_speaks(watch: Watch, port: InterfaceStats) -> bool:
+    """Tell whether the state of a port says anything against its line: down, too slow, a named value out of bounds."""
+    if PORT_SAYS[port_state(port)].says is Says.DOWN or any(extra.exceeded for extra in port.extras):
+        return True
+    speed = port.speed_mbps
+    return speed is not None and any(
+        criterion.metric in PORT_STATES and _exceeds(criterion, speed, watch.bandwidth_mbps)
+        for criterion in watch.profile.degraded
+    )
+
+
+def port_exceeds(watch: Watch, port: InterfaceStats) -> bool:
+    """Tell whether the counters of one poll exceed a criterion by themselves."""
+    for criterion in watch.profile.degraded:
+        if criterion.metric in PORT_RATIOS:
+            value = _port_ratio(criterion.metric, [port])
+            if value is not None and _exceeds(criterion, value, watch.bandwidth_mbps):
+                return True
+    return False
 
 
 def _port_state(watch: Watch, sight: Sight, reading: Reading) -> InterfaceStats | None:
@@ -174,8 +242,8 @@ def _measure(
     if criterion.metric is Metric.SPEED_MBPS:
         return port.speed_mbps if port is not None else None
     readings = _window(sight, reading, criterion.window_s)
-    if criterion.metric is Metric.ERROR_RATIO:
-        return _error_ratio([r.interface for r in readings if r.interface is not None])
+    if criterion.metric in PORT_RATIOS:
+        return _port_ratio(criterion.metric, [r.interface for r in readings if r.interface is not None])
     targets = [target for r in readings if (target := deciding(watch, r)) is not None]
     return _MEASURES[criterion.metric](targets)
 
@@ -228,12 +296,25 @@ def _weighted(values: list[tuple[float | None, int]]) -> float | None:
 _MEASURES = {Metric.LOSS_RATIO: _loss_ratio, Metric.RTT_MEAN_MS: _rtt_mean_ms, Metric.IPDV_MS: _ipdv_ms}
 
 
-def _error_ratio(ports: list[InterfaceStats]) -> float | None:
-    """Return errors / (errors + packets) over both directions; unknown where no counter is known."""
-    errors = [n for port in ports for n in (port.in_errors, port.out_errors) if n is not None]
-    packets = [n for port in ports for n in (port.in_packets, port.out_packets) if n is not None]
-    total = sum(errors) + sum(packets)
-    return sum(errors) / total if errors and packets and total > 0 else None
+_PORT_COUNTERS = {
+    Metric.ERROR_RATIO: (("in_errors", "in_packets"), ("out_errors", "out_packets")),
+    Metric.DISCARD_RATIO: (("in_discards", "in_packets"), ("out_discards", "out_packets")),
+}
+
+
+def _port_ratio(metric: Metric, ports: list[InterfaceStats]) -> float | None:
+    """Return bad / (bad + packets) over both directions of some polls; None where nothing is known or nothing passed.
+
+    A direction of a poll counts where both of its counters are known: one of them alone is no share of anything.
+    """
+    bad = whole = 0
+    for port in ports:
+        for bad_name, packets_name in _PORT_COUNTERS[metric]:
+            wrong, packets = getattr(port, bad_name), getattr(port, packets_name)
+            if wrong is not None and packets is not None:
+                bad += wrong
+                whole += wrong + packets
+    return bad / whole if whole > 0 else None
 
 
 def _exceeds(criterion: Criterion, value: float, bandwidth_mbps: float | None) -> bool:

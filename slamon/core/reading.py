@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -71,6 +71,44 @@ class InterfaceStats:
     last_change: datetime | None = None
     reseeded: str | None = None
     extras: tuple[NamedValue, ...] = ()
+
+
+COUNTERS = (
+    "in_errors",
+    "out_errors",
+    "in_packets",
+    "out_packets",
+    "in_octets",
+    "out_octets",
+    "in_discards",
+    "out_discards",
+)
+
+
+def both(first: InterfaceStats, second: InterfaceStats) -> InterfaceStats:
+    """Return two polls of one port, one after the other, as one: the state of the second, the counters of both.
+
+    A counter that only one of them knows is not known of both: a sum over half of the time would be no delta of the
+    whole. A poll that knows no counter at all (a reset, a first look) adds nothing and takes nothing away.
+    """
+    known = [one for one in (first, second) if any(getattr(one, name) is not None for name in COUNTERS)]
+    sums: dict[str, int | None] = {}
+    for name in COUNTERS:
+        values = [value for one in known if (value := getattr(one, name)) is not None]
+        sums[name] = sum(values) if values and len(values) == len(known) else None
+    seconds = [one.seconds for one in known if one.seconds is not None]
+    named = {one.name: one for one in (*first.extras, *second.extras)}
+    return replace(
+        second,
+        admin=second.admin if second.admin is not None else first.admin,
+        oper=second.oper if second.oper is not None else first.oper,
+        speed_mbps=second.speed_mbps if second.speed_mbps is not None else first.speed_mbps,
+        seconds=sum(seconds) if seconds and len(seconds) == len(known) else None,
+        last_change=second.last_change if second.last_change is not None else first.last_change,
+        reseeded=second.reseeded if second.reseeded is not None else first.reseeded,
+        extras=tuple(named.values()),
+        **sums,
+    )
 
 
 @dataclass(frozen=True, slots=True)

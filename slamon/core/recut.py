@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .incident import EndedBy, Episode, Run, Thresholds
-from .lifecycle import Change, Course, Happening, end_service, step, within_service
+from .lifecycle import Change, Course, Happening, Phase, end_service, step, within_service
 from .quality import Mark
 from .timespan import SpanSet
 
@@ -31,7 +31,8 @@ def recut(episode: Episode, service: SpanSet[datetime], until: datetime) -> list
         happenings += end_service(course, min(ends))
     found = [happening.episode for happening in happenings if happening.change is Change.CLOSED]
     still_open = course.episode()
-    return [*found, still_open] if still_open is not None else found
+    pieces = [*found, still_open] if still_open is not None else found
+    return [replace(piece, scene=episode.scene) for piece in pieces]
 
 
 def rerun(
@@ -63,6 +64,8 @@ def relive(old: Course, service: SpanSet[datetime], until: datetime | None) -> t
     edge = _next_end(service, since)
     if edge is not None and until is not None and edge <= until:
         happenings += end_service(course, edge)
+    course.scene = old.scene if course.phase is not Phase.CLEAR else None
+    happenings = [h._replace(episode=replace(h.episode, scene=old.scene)) for h in happenings]
     known = old.episode()
     news = [h for h in happenings if known is None or h.change is Change.CLOSED or h.episode.id != known.id]
     if course.runs == old.runs and course.phase is old.phase and not news:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from .complaints import NO_AMENDMENT, Amendment, Desk, fold, join
 from .contract import Contract, Contracts
 from .facts import LineFacts, Responsibility
+from .fusion import SOURCES, parted
 from .incident import EndedBy, Episode, Incident, Notice, Segment
 from .inventory import Line, Period, service_spans
 from .quality import Verdict
@@ -22,7 +23,6 @@ from .segments import between, cut, join_blind, merged, reshaped
 from .timespan import Span, SpanSet
 
 CARRIER_EVIDENCE = frozenset({"demarc", "interface"})
-_SOURCES = ("demarc", "interface", "cpe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +171,9 @@ def _segments(group: Sequence[_Piece], measured: Measured) -> list[Segment]:
 
 def _evidence(episodes: Iterator[Episode]) -> tuple[str, ...]:
     """Return what the impaired readings rest on, the carrier's part first."""
-    seen = {run.source for episode in episodes for run in episode.runs if run.verdict is not Verdict.UP}
-    return tuple(source for source in _SOURCES if source in seen)
+    words = {run.source for episode in episodes for run in episode.runs if run.verdict is not Verdict.UP}
+    seen = frozenset[str]().union(*map(parted, words))
+    return tuple(source for source in SOURCES if source in seen)
 
 
 def _amended(incident: Incident, amendments: Mapping[str, Amendment], until: datetime) -> Incident:

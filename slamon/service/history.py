@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slamon.core.timespan import from_micros
+from slamon.service.history_ports import PortHistory
 from slamon.store.entry import TailBatch
 from slamon.store.rows import KEPT, Judged, Rows, Segment, judged_of, pack_ids, pack_segment, unpack_ids, unpack_segment
 
@@ -37,6 +38,7 @@ class History:
 
     def __init__(self, ids: list[str]) -> None:
         self._ids = ids
+        self.ports = PortHistory(ids)
         self._segments: deque[Segment] = deque()
         self._fresh: list[_Fresh] = []
         self._words: list[str | None] = [None]
@@ -62,7 +64,8 @@ class History:
     @property
     def nbytes(self) -> int:
         """The memory of all rows."""
-        return sum(s.nbytes for s in self._segments) + sum(f.rows.nbytes + f.lines.nbytes for f in self._fresh)
+        rows = sum(s.nbytes for s in self._segments) + sum(f.rows.nbytes + f.lines.nbytes for f in self._fresh)
+        return rows + self.ports.nbytes
 
     @property
     def ids_packed(self) -> bytes:
@@ -98,8 +101,8 @@ class History:
         return rows[np.argsort(rows["line"], kind="stable")]
 
     def judged(self, rows: Rows) -> list[Judged]:
-        """Return rows as readings with their verdicts."""
-        return judged_of(rows, self._ids, self._words)
+        """Return rows as readings with their verdicts, and with what their port said in them."""
+        return judged_of(rows, self._ids, self._words, self.ports.of(rows))
 
     def each(self, after_us: int) -> Iterator[Rows]:
         """Yield the rows of segments that last beyond an instant."""
@@ -119,10 +122,13 @@ class History:
             if mine.any():
                 found.append(fresh.rows[mine])
                 fresh.kept = mine if fresh.kept is None else fresh.kept | mine
-        return self._batch(_in_order(found)) if found else []
+        return [*(self._batch(_in_order(found)) if found else ()), *self.ports.tail_of(lines)]
 
     def settle(self) -> list[TailBatch]:
         """Make what was judged since the last time a segment; return the part of it that no tail has yet."""
+        return [*self._settle_rows(), *self.ports.settle()]
+
+    def _settle_rows(self) -> list[TailBatch]:
         if not self._fresh:
             return []
         fresh, self._fresh = self._fresh, []
@@ -149,10 +155,11 @@ class History:
     def whole_tail(self) -> list[TailBatch]:
         """Return everything as a tail."""
         self.settle()
-        return [self._pack(segment) for segment in self._segments]
+        return [*(self._pack(segment) for segment in self._segments), *self.ports.whole_tail()]
 
     def trim(self, before_us: int, needed: Callable[[], Ints]) -> None:
         """Forget what ends at `before_us` or earlier, but not rows that end after what `needed` says of their line."""
+        self.ports.trim(before_us, needed)
         old = [segment for segment in self._segments if segment.last <= before_us]
         if not old:
             return
@@ -188,6 +195,7 @@ class History:
 
     def take_over(self, other: History, numbers: dict[int, int]) -> None:
         """Remember what another history has of some lines (its number: ours) instead of what this one has of them."""
+        self.ports.take_over(other.ports, numbers)
         mine = np.array(list(numbers.values()), np.uint32)
         left = [(one, np.flatnonzero(~np.isin(one.lines, mine))) for one in self._segments]
         kept = [one if at.size == one.lines.size else Segment.of(one.rows(at)) for one, at in left if at.size]

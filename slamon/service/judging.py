@@ -17,7 +17,7 @@ import numpy.typing as npt
 from slamon.core.judge import Blindness, Coverage, Judge, judge, lose_sight, unseen
 from slamon.core.lifecycle import DEFAULT_THRESHOLDS, Change, Happening, Phase, end_service
 from slamon.core.quality import Verdict
-from slamon.core.reading import Reading
+from slamon.core.reading import InterfaceStats, Reading
 from slamon.core.recut import relive
 from slamon.core.timespan import SpanSet
 from slamon.probes.columns import Rows
@@ -129,6 +129,15 @@ class Judging:
         self._output.blind += blind
         return happenings
 
+    def note_port(self, line_id: str, port: InterfaceStats, at: datetime) -> bool:
+        """Have the reading of a line in whose window ``(start, end]`` a poll of its port ended carry what it said.
+
+        The poll waits for that reading; one that comes when its window was judged already goes into the line's next
+        one, so that what is recorded, judged again, gives the same. Several polls in one window become one
+        (`slamon.core.reading.both`). Returns False, and forgets it, where the line is not judged here.
+        """
+        return self._at_hand.note_port(line_id, port, at)
+
     def take_rows(
         self, rows: Rows, roster: Sequence[str], reasons: Sequence[str], vantage: str | None = None
     ) -> list[Happening]:
@@ -142,7 +151,8 @@ class Judging:
         self._judged = mine
         if not mine.size:
             return []
-        intake = sift(mine, came, at_hand.quiet, at_hand.limits, at_hand.history)
+        said = at_hand.say_ports(mine)
+        intake = sift(mine, came, at_hand.quiet, at_hand.limits, at_hand.history, said)
         at_hand.history.add(mine[intake.fast])
         blind = intake.blind
         self._output.touched.update(one.line_id for _, one in blind)
@@ -150,6 +160,7 @@ class Judging:
         at_hand.history.add(mine[judged])
         self._judged = mine[np.sort(np.concatenate([intake.fast, judged]))]
         self._settle(mine["line"][intake.slow])
+        at_hand.settle_ports()
         self._output.blind += [one for _, one in sorted(blind, key=lambda found: found[0])]
         self._output.note_judged(mine["end"][intake.fast], mine["end"][judged])
         return happenings

@@ -10,18 +10,22 @@ import numpy as np
 from slamon.core.calendar import start_of_day
 from slamon.core.judge import Coverage, Judge
 from slamon.core.lifecycle import Course
-from slamon.core.quality import Watch
-from slamon.core.timespan import from_micros, micros
+from slamon.core.quality import Watch, port_exceeds, port_speaks
+from slamon.core.reading import InterfaceStats
+from slamon.core.timespan import MICROSECOND, from_micros, micros
 from slamon.service.history import History
 from slamon.service.history_evidence import AROUND, Seat
+from slamon.service.port_words import PortWords, Word
 from slamon.service.quiet import Bools, Ints, LimitTable, look
 from slamon.service.quiet_lines import EVER, QuietLines
+from slamon.service.quiet_rows import Said
 from slamon.service.watching import Watched
 from slamon.store.coverage import NEVER, unpack_coverage
 from slamon.store.evidence import unpack_readings
 from slamon.store.measured import collecting_of, judge_of
+from slamon.store.ports import MAGIC as PORTS_MAGIC
 from slamon.store.reads import Reads
-from slamon.store.rows import MAGIC, Judged
+from slamon.store.rows import HAS_PORT, MAGIC, Judged, Rows
 
 
 class LinesAtHand:
@@ -32,6 +36,7 @@ class LinesAtHand:
         self.quiet = QuietLines()
         self.history = History(self.quiet.ids)
         self.limits = LimitTable()
+        self.words = PortWords()
         self.seats: dict[str, Seat] = {}
         self.unwritten: set[str] = set()
         self.kept = AROUND  # how long a reading is needed for windows, the port, and evidence of what begins now
@@ -46,13 +51,102 @@ class LinesAtHand:
         spans = [max(w.profile.longest_window_s, 2 * w.interface_interval_s) for w in watches]
         self.kept = max(AROUND, timedelta(seconds=max(spans, default=0)))
         self.longest_interval = timedelta(seconds=max((w.profile.interval_s for w in watches), default=0))
-        changed = []
+        changed, renewed = [], []
         for line_id, line in self.lines.items():
             if before.get(line_id) is not line:
                 number = self.quiet.number(line_id)
                 if self._fitted(number, line):
                     changed.append(number)
+                if self._weigh(number, line):
+                    renewed.append(number)
         self._relearn(changed)
+        self._doubt(renewed)
+        gone = [self.quiet.numbers[line_id] for line_id in before.keys() - self.lines.keys()]
+        self.words.drop(gone)
+        self.quiet.polled[gone] = False
+
+    def _weigh(self, number: int, line: Watched) -> bool:
+        """Find out until when the last word of a line's port matters, under the watches that it has now.
+
+        Returns whether there is a word.
+        """
+        word = self.words.last(number)
+        if word is not None:
+            self.quiet.port_to[number] = NEVER
+            for watch in line.watches:
+                self._heed(number, watch, word)
+        return word is not None
+
+    def _doubt(self, numbers: Collection[int]) -> None:
+        """Leave it to the judge what errors and discards on record come to, until they have left the window."""
+        if not numbers:
+            return
+        chosen, quiet = set(numbers), self.quiet
+        seen = quiet.until[list(numbers)]
+        for line, start in self.history.ports.bad_since(int(seen.min()) - self.limits.longest_us):
+            if line in chosen:
+                quiet.loud_from[line] = max(quiet.loud_from[line], start)
+
+    def _heed(self, number: int, watch: Watch, word: Word) -> None:
+        if port_speaks(watch, word.port):
+            until = micros(word.at) + timedelta(seconds=2 * watch.interface_interval_s) // MICROSECOND
+            self.quiet.port_to[number] = max(self.quiet.port_to[number], until)
+
+    def note_port(self, line_id: str, port: InterfaceStats, at: datetime) -> bool:
+        """Keep a poll of a line's port until its reading comes; False where the line is not judged here."""
+        if line_id not in self.lines:
+            return False
+        number = self.quiet.numbers[line_id]
+        self.words.wait(number, at, port)
+        self.quiet.polled[number] = True
+        return True
+
+    def say_ports(self, rows: Rows) -> Said:
+        """Put waiting polls into the rows (in order of line and time) that they belong to.
+
+        Returns which rows a port's word concerns.
+        """
+        quiet = self.quiet
+        lines = rows["line"].astype(np.int64)
+        stirred: Bools = rows["end"] <= quiet.port_to[lines]
+        loud: Bools = np.zeros(rows.size, np.bool_)
+        if not self.words.waiting:
+            return Said(stirred, loud)
+        places = np.flatnonzero(quiet.polled[lines])
+        observed = quiet.until[lines[places]].tolist()
+        before, until = -1, NEVER
+        for place, number, known in zip(places.tolist(), lines[places].tolist(), observed, strict=True):
+            start, end = int(rows["start"][place]), int(rows["end"][place])
+            if number != before:
+                before, until = number, known
+            if start < until:
+                continue  # told twice: it will not be judged
+            until = end
+            port = self.words.take(number, end)
+            if port is not None:
+                rows["targets"][place] |= HAS_PORT
+                loud[place] = self._say(number, start, end, port)
+                stirred[place] = loud[place]
+            stirred[place] |= end <= quiet.port_to[number]
+        return Said(stirred, loud)
+
+    def _say(self, number: int, start: int, end: int, port: InterfaceStats) -> bool:
+        """Take a word into the history of its line; tell whether its counters exceed a criterion by themselves."""
+        watch = self.lines[self.quiet.ids[number]].watch_at(from_micros(start))
+        word = Word(from_micros(end), port)
+        self.history.ports.add(number, start, end, port)
+        self.words.say(number, word)
+        self.quiet.port_to[number] = NEVER
+        self._heed(number, watch, word)
+        return port_exceeds(watch, port)
+
+    def settle_ports(self) -> None:
+        """After a batch: of each port its last word is remembered, and polls wait only where they do."""
+        polled = np.flatnonzero(self.quiet.polled)
+        for number in polled.tolist():
+            self.words.settle(number)
+        self.quiet.polled[polled] = False
+        self.quiet.polled[list(self.words.waiting)] = True
 
     def _fitted(self, number: int, line: Watched, at: datetime | None = None) -> bool:
         """Find the watch that holds at an instant (else where the line was observed to); tell whether it is another."""
@@ -90,6 +184,7 @@ class LinesAtHand:
                 lines = mine["line"].astype(np.int64)
                 loud = look(mine, self.limits.of(quiet.watch[lines])).loud
                 quiet.note_loud(lines[loud], mine["start"][loud])
+        self._doubt(numbers)
 
     def seat(self, line_id: str) -> Seat:
         """Return a line's seat, made from the columns where it was calm."""
@@ -97,8 +192,16 @@ class LinesAtHand:
         if seat is None:
             number = self.quiet.number(line_id)
             seat = self.seats[line_id] = Seat(Judge(Course(line_id), coverage=self.quiet.coverage(number)))
+            self._tell_port(number, seat)
             self.quiet.seated[number] = True
         return seat
+
+    def _tell_port(self, number: int, seat: Seat) -> None:
+        """Tell a judge what its port said last, in readings that were judged already."""
+        until = seat.judge.coverage.until
+        word = None if until is None else self.words.last(number, until)
+        if word is not None:
+            seat.judge.sight.port, seat.judge.sight.port_at = word.port, word.at
 
     def judge_of(self, line_id: str) -> Judge | None:
         """Return a line's judge, made to look at where it is calm."""
@@ -142,7 +245,7 @@ class LinesAtHand:
 
     def leave(self, line_id: str, seat: Seat) -> bool:
         """Give up the seat of a line that is calm again (its coverage is written down), and tell whether it was."""
-        if not seat.calm or seat.judge.sight.port_at is not None:
+        if not seat.calm:
             return False
         until = seat.judge.coverage.until
         if seat.taken and until is not None:
@@ -150,9 +253,20 @@ class LinesAtHand:
             if seat.taken[-1][0].end > until - kept:
                 return False
         number = self.quiet.numbers[line_id]
+        self._keep_word(number, seat, self.lines.get(line_id))
         self.quiet.seated[number] = False
         del self.seats[line_id]
         return True
+
+    def _keep_word(self, number: int, seat: Seat, line: Watched | None) -> None:
+        """Remember the port's last word of a line that is given up: it may have come in a reading by itself."""
+        port, at = seat.judge.sight.port, seat.judge.sight.port_at
+        known = self.words.last(number)
+        if port is not None and at is not None and (known is None or known.at < at):
+            self.words.say(number, Word(at, port))
+            self.words.settle(number)
+            if line is not None:
+                self._weigh(number, line)
 
     def roster_numbers(self, roster: Sequence[str]) -> Ints:
         """Return the numbers of a prober's lines, -1 for those that are not judged here."""
@@ -178,11 +292,23 @@ class LinesAtHand:
         tail = [batch.data for batch in ledger.tail(vantage)]
         packed = [data for data in tail if data.startswith(MAGIC)]
         self.history.load(packed, self.quiet.number, lambda: self.quiet.until)
+        said = [data for data in tail if data.startswith(PORTS_MAGIC)]
+        self.history.ports.load(said, self.quiet.number, lambda: self.quiet.until)
+        self._recall_ports()
         for data in tail:
-            if not data.startswith(MAGIC):
+            if not data.startswith((MAGIC, PORTS_MAGIC)):
                 for judged in unpack_readings(data):
                     self._recall(judged)
         self._relearn(range(len(self.quiet.ids)))
+
+    def _recall_ports(self) -> None:
+        for number, (end, port) in self.history.ports.latest().items():
+            line_id = self.quiet.ids[number]
+            self.words.say(number, Word(from_micros(end), port))
+            if line_id in self.seats:
+                self._tell_port(number, self.seats[line_id])
+            if line_id in self.lines:
+                self._weigh(number, self.lines[line_id])
 
     def _restore_line(self, line_id: str, text: str) -> None:
         restored, number = judge_of(line_id, text), self.quiet.number(line_id)
@@ -217,6 +343,7 @@ class LinesAtHand:
             return []
         self.quiet.adopt(other.quiet, ahead)
         self.history.take_over(other.history, ahead)
+        self.words.take_over(other.words, ahead)
         ids = [other.quiet.ids[theirs] for theirs in ahead]
         for line_id in ids:
             self.seats.pop(line_id, None)

@@ -1,29 +1,33 @@
 """The fast filter: which rows of a batch need no judge (architecture, "Healthy lines").
 
 The law of this file. Let a line be *calm*: its course `CLEAR`, no customer's side in doubt, no evidence being
-collected, no carrier port in force. Then a row changes nothing but how far the line was observed when it is
+collected. Let its port be *still* at a row: the last word of the port, this row's own included, is not in force any
+more or says nothing against the line (`core.quality.port_speaks`). Then a row of a calm line with a still port changes
+nothing but how far the line was observed when it is
 
 * *unseen*: its verdict is `NO_DATA` whatever else is remembered (`quality._mark` asks that first), and `NO_DATA`
   never reaches the lifecycle; or
 * *up*: the target that decides was sent and answered; its CPE, where it is probed beside a demarc, answers; no
   criterion is exceeded by the row alone; and no row that begins in the longest trailing window was *loud*, that is,
-  seen, answered and exceeding a criterion alone. Service does not matter: an `UP` reading leaves a `CLEAR` course as
+  seen, answered and exceeding a criterion alone, by its packets or by the word of the port that it carries
+  (`port_exceeds`). Service does not matter: an `UP` reading leaves a `CLEAR` course as
   it is, and so does an end of service.
 
 Why the row alone is enough. A window skips `DOWN` and `NO_DATA` readings and holds the row itself; so all its values
 are those of rows that exceed nothing alone (or, half of it not yet observed, it *is* the row alone). Every measure
-but the port's is a weighted mean of the rows' own, weights not negative, so none of them exceeds the largest of them:
+but the port's state is a weighted mean of the rows' own, weights not negative, so none exceeds the largest of them:
 
 * the loss ratio is one division of whole numbers, lost_1 + ... over sent_1 + ..., at most the largest lost_i / sent_i;
-  division rounds monotonically, so it is not above the threshold either, to the bit;
+  division rounds monotonically, so it is not above the threshold either, to the bit; the port's ratios of errors and
+  discards are the same, over the directions of polls whose both counters are known;
 * RTT and IPDV are rounded at each addition and multiplication, by less than 2**-53 of the sum each. `_MARGIN` is a
   million times as much: a value so near below its threshold counts as loud, and the judge itself decides.
 
 All this holds of any part of the window, too: of a row that is up, the judge says so whether or not its windows are
 complete, and so they are made only for the other rows.
 
-A criterion that asks for *less* than something is not bounded so; a profile with one (no shipped one has: it would be
-about the port's speed, which rows do not carry) is left to the judge.
+A criterion that asks for *less* than something is not bounded so; a profile with one is left to the judge, unless it
+asks for the port's speed, which is no mean but a state (`port_speaks`).
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from slamon.core.quality import INTERFACE_METRICS, Metric, Profile, Watch
+from slamon.core.quality import PORT_STATES, Metric, Profile, Watch
 from slamon.core.timespan import MICROSECOND
 
 # The names of `slamon.probes.columns`; rooms on the same floor do not know each other, this one knows both.
@@ -69,8 +73,8 @@ def limits_of(watch: Watch) -> Limits:
     least = dict.fromkeys(Metric, inf)
     bounded = True
     for criterion in watch.profile.degraded:
-        if criterion.metric in INTERFACE_METRICS:
-            continue  # rows carry no port, and a calm line has none in force
+        if criterion.metric in PORT_STATES:
+            continue  # no mean over a window: `port_speaks` tells
         if criterion.above is None:
             bounded = False
         else:
@@ -133,7 +137,7 @@ def look(rows: Rows, limits: Limits) -> Look:
     """Return what rows show by themselves, under the limits of each."""
     by_demarc = np.broadcast_to(np.asarray(limits.has_demarc, bool), rows.shape)
     deciding = _choose(rows, by_demarc)
-    targets, sent, received = rows["targets"], deciding("sent"), deciding("received")
+    targets, sent, received = rows["targets"] & (HAS_DEMARC | HAS_CPE), deciding("sent"), deciding("received")
     unseen = (rows["blind"] != 0) | (targets & np.where(by_demarc, HAS_DEMARC, HAS_CPE) == 0) | (sent == 0)
     answered = ~unseen & (received != 0)
     loud = answered & _exceeding(deciding, limits, sent, received)

@@ -41,7 +41,8 @@ class QuietLines:
             np.empty(0, np.int64) for _ in range(7)
         )
         self.fit_until = np.empty(0, np.int64)
-        self.seated = np.empty(0, np.bool_)
+        self.port_to = np.empty(0, np.int64)  # until when the last word of the line's port may change a verdict
+        self.polled, self.seated = (np.empty(0, np.bool_) for _ in range(2))
 
     def number(self, line_id: str) -> int:
         """Return the number of a line, a new one where it has none yet."""
@@ -54,7 +55,7 @@ class QuietLines:
 
     def _grow(self, size: int) -> None:
         more = size - self.since.size
-        for name in ("since", "until", "blind_from", "loud_from"):
+        for name in ("since", "until", "blind_from", "loud_from", "port_to"):
             setattr(self, name, np.append(getattr(self, name), np.full(more, NEVER)))
         for name in ("blind_reason", "watch"):
             setattr(self, name, np.append(getattr(self, name), np.zeros(more, np.int64)))
@@ -62,6 +63,7 @@ class QuietLines:
         self.fit_from = np.append(self.fit_from, np.full(more, EVER))
         self.fit_until = np.append(self.fit_until, np.full(more, NEVER))
         self.seated = np.append(self.seated, np.zeros(more, np.bool_))
+        self.polled = np.append(self.polled, np.zeros(more, np.bool_))
 
     def reason(self, text: str) -> int:
         """Return the number of a blind stretch's reason."""
@@ -99,7 +101,7 @@ class QuietLines:
     def adopt(self, other: QuietLines, numbers: Mapping[int, int]) -> None:
         """Take over what another has of some lines; `numbers` are its own and ours of each."""
         theirs, ours = list(numbers), list(numbers.values())
-        for name in ("since", "until", "blind_from", "loud_from", "seated"):
+        for name in ("since", "until", "blind_from", "loud_from", "port_to", "seated"):
             getattr(self, name)[ours] = getattr(other, name)[theirs]
         reasons = np.array([self.reason(text) for text in other.reasons], np.int64)
         self.blind_reason[ours] = reasons[other.blind_reason[theirs]]

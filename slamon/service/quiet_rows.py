@@ -58,7 +58,15 @@ def numbered(
     return found, order
 
 
-def sift(rows: Rows, came: Ints, quiet: QuietLines, table: LimitTable, history: History) -> Intake:
+@dataclass(slots=True)
+class Said:
+    """What ports make of rows: `stirred` ones the judge must see, `loud` ones exceed a criterion by their own word."""
+
+    stirred: Bools
+    loud: Bools
+
+
+def sift(rows: Rows, came: Ints, quiet: QuietLines, table: LimitTable, history: History, said: Said) -> Intake:
     """Let the filter take what it can: calm lines' observed ends move on, the others are marked as seated."""
     lines = rows["line"].astype(np.int64)
     starts, ends = rows["start"].astype(np.int64), rows["end"].astype(np.int64)
@@ -72,14 +80,14 @@ def sift(rows: Rows, came: Ints, quiet: QuietLines, table: LimitTable, history: 
         mine, begin, end = lines[at], starts[at], ends[at]
         calm = fits[at] & ~quiet.seated[mine]
         fresh = quiet.until[mine] <= begin
-        plain[at] = fits[at] & seen.up[at] & quiet.undisturbed(mine, end, windows[at])
-        taken = calm & fresh & (seen.unseen[at] | plain[at])
+        plain[at] = fits[at] & seen.up[at] & ~said.stirred[at] & quiet.undisturbed(mine, end, windows[at])
+        taken = calm & fresh & ~said.stirred[at] & (seen.unseen[at] | plain[at])
         handed = ~taken & (fresh | ~calm)
         quiet.seated[mine[handed]] = True
         step, of = at[taken], mine[taken]
         ended = quiet.advance(Advance(of, begin[taken], end[taken], seen.unseen[step], reasons[step]))
         blind += [(int(came[step[place]]), blindness) for place, blindness in ended]
-        loud = seen.loud[at] | ~fits[at]  # under another watch than the line's own nobody knows
+        loud = seen.loud[at] | said.loud[at] | ~fits[at]  # under another watch than the line's own nobody knows
         quiet.note_loud(mine[loud], begin[loud])
         fast.append(step)
         slow.append(at[handed])

@@ -45,7 +45,7 @@ def pack_readings(readings: Sequence[Judged]) -> bytes:
     _pack_targets([reading.demarc for reading in flat], columns)
     _pack_targets([reading.cpe for reading in flat], columns)
     ports = [
-        [number, *_port_row(reading.interface)] for number, reading in enumerate(flat) if reading.interface is not None
+        [number, *port_row(reading.interface)] for number, reading in enumerate(flat) if reading.interface is not None
     ]
     said = {"form": _FORM, "n": len(flat), "sizes": [len(column) for column in columns], "words": words, "ports": ports}
     header = json.dumps(said, ensure_ascii=True, separators=(",", ":")).encode()
@@ -79,7 +79,7 @@ def _unpacked(plain: bytes) -> list[Judged]:
     demarcs, cpes = _targets(columns, count), _targets(columns, count)
     ports: list[InterfaceStats | None] = [None] * count
     for number, *values in said["ports"]:
-        ports[number] = _port(values)
+        ports[number] = port_of(values)
     judged = {name: Verdict(name) for name in words["verdict"]}
     spans = _spans(starts, lengths)
     return [
@@ -90,7 +90,7 @@ def _unpacked(plain: bytes) -> list[Judged]:
     ]
 
 
-def _port_row(port: InterfaceStats) -> list[object]:
+def port_row(port: InterfaceStats) -> list[object]:
     """Return the fields of a port in their order, as JSON can carry them."""
     row = [getattr(port, name) for name in _PORT]
     row[_LAST_CHANGE] = None if port.last_change is None else micros(port.last_change)
@@ -98,7 +98,7 @@ def _port_row(port: InterfaceStats) -> list[object]:
     return row
 
 
-def _port(row: list[Any]) -> InterfaceStats:
+def port_of(row: list[Any]) -> InterfaceStats:
     """Return the port of a row; rows of earlier versions end sooner."""
     if len(row) > _LAST_CHANGE and row[_LAST_CHANGE] is not None:
         row[_LAST_CHANGE] = from_micros(row[_LAST_CHANGE])

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from slamon.core.fusion import PortState
 from slamon.core.incident import EndedBy, Episode, Notice, Run, Thresholds
 from slamon.core.judge import Aside, Blindness, Coverage, Judge
 from slamon.core.lifecycle import Change, Course, Happening, Phase
 from slamon.core.quality import Sight, Verdict
+from slamon.core.scene import PortScene, Scene, Shows
 from slamon.core.timespan import MICROSECOND, from_micros, micros
 from slamon.store.entry import Draft, Entry
 
@@ -68,7 +70,35 @@ def episode_payload(episode: Episode) -> dict[str, object]:
         "runs": [run_values(run) for run in episode.runs],
         "thresholds": [thresholds.open_after_s, thresholds.degraded_open_after_s, thresholds.close_after_s],
         "vantage": episode.vantage,
+        "scene": scene_values(episode.scene),
     }
+
+
+def scene_values(scene: Scene | None) -> list[object] | None:
+    """Return a scene as plain values; instants in microseconds since the epoch."""
+    if scene is None:
+        return None
+    port = None if scene.port is None else [scene.port.state, _us(scene.port.changed), list(scene.port.values)]
+    return [scene.worst, scene.demarc, scene.cpe, port, list(scene.troubles)]
+
+
+def scene_of(values: Sequence[Any] | None) -> Scene | None:
+    """Return the scene of `scene_values`."""
+    if values is None:
+        return None
+    worst, demarc, cpe, port, troubles = values
+    return Scene(
+        Verdict(worst),
+        None if demarc is None else Shows(demarc),
+        None if cpe is None else Shows(cpe),
+        None if port is None else PortScene(PortState(port[0]), _at(port[1]), tuple(map(_value, port[2]))),
+        tuple(troubles),
+    )
+
+
+def _value(values: Sequence[Any]) -> tuple[str, float, bool]:
+    name, value, exceeded = values
+    return name, value, exceeded
 
 
 def episode_of(line_id: str, payload: Mapping[str, Any], recorded_as: str | None = None) -> Episode:
@@ -85,6 +115,7 @@ def episode_of(line_id: str, payload: Mapping[str, Any], recorded_as: str | None
         restored_earliest=_at(payload["restored_earliest"]),
         ended_by=None if ended_by is None else EndedBy(ended_by),
         vantage=payload["vantage"],
+        scene=scene_of(payload.get("scene")),
         recorded_as=recorded_as,
     )
 
@@ -191,6 +222,7 @@ def state_text(judge: Judge, collecting: Collecting | None = None) -> str:
             "thresholds": [thresholds.open_after_s, thresholds.degraded_open_after_s, thresholds.close_after_s],
             "up": [_us(course.up_start), _us(course.up_after_blind), course.up_total // MICROSECOND],
             "vantage": course.vantage,
+            "scene": scene_values(course.scene),
             "evidence": None if collecting is None else [collecting[0], micros(collecting.kept), _us(collecting.until)],
         }
     )

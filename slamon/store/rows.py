@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, pairwise
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from slamon.core.quality import Verdict
-from slamon.core.reading import Reading, TargetStats
+from slamon.core.reading import InterfaceStats, Reading, TargetStats
 from slamon.core.timespan import from_micros
 from slamon.store.errors import NotEvidence
 
@@ -33,6 +33,7 @@ VERDICTS = tuple(Verdict)
 _TARGET = [("sent", "<u2"), ("received", "<u2"), ("rtt_min", "<i4"), ("rtt_mean", "<i4"), ("rtt_max", "<i4")]
 _TARGET += [("ipdv", "<i4")]
 _OWN = {"demarc": 1, "cpe": 2}  # which bit of `targets` says that there is one
+HAS_PORT = 4  # the bit that says that the reading carries a word of the carrier's port (`slamon.store.ports`)
 
 # `line` is a number of the judge's own; `blind` and `vantage` are indexes into its words, 0 for none.
 KEPT = np.dtype(
@@ -42,6 +43,7 @@ KEPT = np.dtype(
 )
 # The length varies little where the end does not.
 _NARROWED = ("start", "length", *(name for name in KEPT.names or () if name not in ("line", "start", "end")))
+_NONE: Mapping[tuple[int, int], InterfaceStats] = {}
 _RARE = 32  # a column is made narrower for all when less than one in so many would not fit
 
 
@@ -149,14 +151,22 @@ class _Instants(dict[int, datetime]):
         return made
 
 
-def judged_of(rows: Rows, ids: Sequence[str], words: Sequence[str | None]) -> list[Judged]:
-    """Return rows as readings with their verdicts; `ids` are named by the rows' lines."""
+def judged_of(
+    rows: Rows, ids: Sequence[str], words: Sequence[str | None], ports: Mapping[tuple[int, int], InterfaceStats] = _NONE
+) -> list[Judged]:
+    """Return rows as readings with their verdicts; `ids` are named by the rows' lines.
+
+    `ports` are the words of ports that some of them carry, by line and start in microseconds.
+    """
     at = _Instants()
     demarcs, cpes = _targets(rows, "demarc"), _targets(rows, "cpe")
     plain = zip(*(rows[n].tolist() for n in ("line", "start", "end", "blind", "vantage", "verdict")), strict=True)
     return [
-        (Reading(ids[line], at[start], at[end], demarc, cpe, None, words[blind], words[vantage]), VERDICTS[verdict])
-        for (line, start, end, blind, vantage, verdict), demarc, cpe in zip(plain, demarcs, cpes, strict=True)
+        (
+            Reading(ids[n], at[start], at[end], demarc, cpe, ports.get((n, start)), words[blind], words[vantage]),
+            VERDICTS[verdict],
+        )
+        for (n, start, end, blind, vantage, verdict), demarc, cpe in zip(plain, demarcs, cpes, strict=True)
     ]
 
 

@@ -171,7 +171,7 @@ def test_a_slow_poll_lasts_longer():
 def test_the_port_that_is_down_proves_the_carriers_part_of_a_line_with_a_cpe_alone():
     """What a CPE cannot tell, the carrier's port does."""
     mark = verdict(CPE_WATCH, at(0, cpe=DEAD, interface=port(oper="down")))
-    assert (mark.verdict, mark.source) == (DOWN, "interface")
+    assert (mark.verdict, mark.source) == (DOWN, "interface+cpe")
 
 
 def windowed(window_s: float, above: float = 0.05) -> Watch:

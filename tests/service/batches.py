@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from slamon.core.contract import Contracts
 from slamon.core.inventory import FAR_FUTURE, Line, Period
 from slamon.core.lifecycle import Happening
 from slamon.core.quality import Criterion, Metric, Profile, Watch
-from slamon.core.reading import Reading, TargetStats
+from slamon.core.reading import COUNTERS, InterfaceStats, NamedValue, Reading, TargetStats
 from slamon.core.timeline import LineTerms
 from slamon.core.timespan import Span, SpanSet
 from slamon.probes.columns import readings_of, rows_of
@@ -35,7 +36,7 @@ LIMITS = (0.0, 0.1, 0.2, 0.25, 1 / 3, 9.0, 10.0, 10.0005)
 
 def profile(draw: Random) -> Profile:
     """Some criteria of each kind, windows short enough to be left within a life."""
-    metrics = (Metric.LOSS_RATIO, Metric.RTT_MEAN_MS, Metric.IPDV_MS, Metric.ERROR_RATIO, Metric.SPEED_MBPS)
+    metrics = tuple(Metric)
     # Every profile looks as far back: a judge of its own forgets by its own profile, so that after a change to a longer
     # window it knows less than the history does.
     criteria = [Criterion(Metric.LOSS_RATIO, 1.0, None, 120)]
@@ -59,7 +60,13 @@ def watched(draw: Random, line_id: str) -> Watched:
     days = [date(2026, 1, 1)] if draw.random() < 0.7 else [date(2026, 1, 1), date(2026, 10, 4)]
     periods = tuple(Period(day, None, "C1", "cmcc-internet-line", Decimal(3000)) for day in days)
     watches = tuple(
-        Watch(has_demarc or draw.random() < 0.1, not has_demarc or draw.random() < 0.5, 100.0, profile(draw))
+        Watch(
+            has_demarc or draw.random() < 0.1,
+            not has_demarc or draw.random() < 0.5,
+            draw.choice((None, 100.0, 100.0)),
+            profile(draw),
+            draw.choice((10.0, 25.0, 60.0)),
+        )
         for _ in days
     )
     stop = BASE + timedelta(seconds=draw.randrange(3000))
@@ -83,12 +90,31 @@ def stats(draw: Random, mood: str) -> TargetStats:
     return TargetStats(sent, received, rtt, rtt, rtt, ipdv)
 
 
+def port(draw: Random) -> InterfaceStats:
+    """What a port says: mostly that all is well; thresholds, unknown counters and other states now and then."""
+    if draw.random() < 0.5:
+        return InterfaceStats("up", "up", 100.0, 0, 0, 1000, 1000, in_discards=0, out_discards=0, seconds=10.0)
+    extras = (NamedValue("rx_power", draw.choice((-30.0, -24.0, -20.0)), "dBm", None, draw.choice((None, -24.0))),)
+    said = InterfaceStats(
+        draw.choice((None, "up", "up", "down")),
+        draw.choice((None, "up", "up", "up", "UP", "down", "lowerLayerDown", "notPresent", "testing", "dormant")),
+        draw.choice((None, 0.0, 10.0, 100.0, 1000.0)),
+        seconds=draw.choice((None, 10.0)),
+        last_change=draw.choice((None, BASE)),
+        reseeded=draw.choice((None, "the agent was restarted")),
+        extras=draw.choice(((), (), extras)),
+    )
+    counts: dict[str, Any] = {name: draw.choice((None, 0, 0, 1, 2, 90, 10**19)) for name in COUNTERS}
+    return replace(said, **counts)
+
+
 MOODS = ("well",) * 12 + ("ragged",) * 2 + ("dead", "dead", "unsent", "blind", "aside", "gap", "late")
 
 
 def windows(draw: Random, line_id: str, count: int) -> list[Reading]:
     """A line's windows in order of time: moods that last, a gap here and there, a window told twice."""
     at, mood = BASE + timedelta(microseconds=draw.randrange(10**7)), "well"
+    polled = draw.choice((0.0, 0.2, 0.5))
     found: list[Reading] = []
     for _ in range(count):
         if draw.random() < (0.05 if mood == "well" else 0.25):
@@ -103,7 +129,8 @@ def windows(draw: Random, line_id: str, count: int) -> list[Reading]:
         demarc = stats(draw, "well" if mood == "aside" else mood) if draw.random() < 0.99 else None
         cpe = stats(draw, "dead" if mood == "aside" else draw.choice(("well", mood))) if draw.random() < 0.6 else None
         blind = draw.choice(("reference targets lost", "clock step")) if mood == "blind" else None
-        found.append(Reading(line_id, at, end, demarc, cpe, None, blind))
+        interface = port(draw) if draw.random() < polled else None
+        found.append(Reading(line_id, at, end, demarc, cpe, interface, blind))
         at = end
     return found
 
@@ -147,16 +174,22 @@ def _state(line_id: str, text: str | None) -> object:
 
 
 def as_rows(judging: Judging, readings: Sequence[Reading]) -> list[Happening]:
-    """Judge readings as a batch of rows."""
+    """Judge readings as a batch of rows; what their ports said came before, each by itself."""
+    told = set()
+    for one in readings:
+        until = judging.coverage(one.line_id).until
+        if one.interface is not None and (until is None or until <= one.start) and (one.line_id, one.start) not in told:
+            judging.note_port(one.line_id, one.interface, one.end)
+        told.add((one.line_id, one.start))
     return judging.take_rows(*rows_of(readings))
 
 
 def one_by_one(judging: Judging, readings: Sequence[Reading]) -> list[Happening]:
     """Judge the same, each by itself: lines that nobody knows are passed over as `Feed` always did."""
     found: list[Happening] = []
-    for one in readings_of(*rows_of(readings)):
-        if one.line_id in judging.lines:
-            found += judging.take(one) or []
+    for plain, whole in zip(readings_of(*rows_of(readings)), readings, strict=True):
+        if plain.line_id in judging.lines:
+            found += judging.take(replace(plain, interface=whole.interface)) or []
     return found
 
 
