@@ -9,7 +9,7 @@ from slamon.config.contract_file import identifier
 from slamon.config.problems import Problem, Unfit, quoted
 from slamon.config.secret import Secret, SecretSources
 from slamon.config.settings_file import InfluxTable
-from slamon.config.snmp_file import ExtraTable, SnmpTable
+from slamon.config.snmp_file import ExtraTable, SnmpTable, TrapsTable
 from slamon.config.validation import key_path, validate
 
 
@@ -52,6 +52,14 @@ class SnmpCredential:
     max_objects: int = 120
     context: str = ""
     extras: tuple[Extra, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrapPort:
+    """Where traps are listened for; `community` is taken beside each agent's own."""
+
+    listen: str
+    community: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +210,15 @@ def influx_of(
         return None, problems
     token = _Table(file, "influxdb", sources, problems).secret("token", table.token, table.token_file)
     return (InfluxTarget(table.url, table.org, table.bucket, token) if token is not None else None), problems
+
+
+def traps_of(table: TrapsTable | None, file: str, sources: SecretSources) -> tuple[TrapPort | None, list[Problem]]:
+    """Return the port of ``[snmp_traps]``; None where the section is absent or wrong."""
+    problems: list[Problem] = []
+    if table is None:
+        return None, problems
+    community: Secret | None = None
+    if table.community is not None or table.community_file is not None:
+        at = _Table(file, "snmp_traps", sources, problems)
+        community = at.secret("community", table.community, table.community_file)
+    return (None if problems else TrapPort(table.listen, community)), problems

@@ -41,6 +41,11 @@ def parse_reading(source: str | dict[str, Any]) -> Reading:
         raise InvalidInput([unfit.at("reading", unfit.key)]) from None
 
 
+def parse_interface(found: object) -> InterfaceStats:
+    """Return the port of one JSON object (`interface_json`); raises `Unfit`."""
+    return _interface(found)
+
+
 def read_readings(file: Path) -> Iterator[tuple[int, Reading]]:
     """Yield the readings of a JSON Lines file with their line numbers.
 

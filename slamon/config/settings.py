@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slamon.config.credentials import InfluxTarget, SnmpCredential, credentials_of, influx_of
+from slamon.config.credentials import InfluxTarget, SnmpCredential, TrapPort, credentials_of, influx_of, traps_of
 from slamon.config.problems import InvalidInput, Problem
 from slamon.config.profiles import profiles_of
 from slamon.config.secret import SecretSources
@@ -36,7 +36,7 @@ class Settings:
     snmp: Mapping[str, SnmpCredential]
     web_listen: str
     influx: InfluxTarget | None = None
-    traps_listen: str | None = None
+    traps: TrapPort | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         return None, problems, named
     influx, wrong = influx_of(table.influxdb, str(path), sources)
     problems += wrong
+    traps, wrong = traps_of(table.snmp_traps, str(path), sources)
+    problems += wrong
     state_dir = path.parent / table.monitor.state_dir
     if "?" in str(state_dir):
         problems.append(Problem(str(path), "monitor.state_dir", "holds a question mark", "a URL cannot carry it"))
@@ -119,7 +121,7 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         snmp=snmp,
         web_listen=table.web.listen,
         influx=influx,
-        traps_listen=None if table.snmp_traps is None else table.snmp_traps.listen,
+        traps=traps,
     )
     return (None if problems else settings), problems, named
 

@@ -83,3 +83,5 @@ class TrapsTable(Table):
     """``[snmp_traps]``; without the section no trap is listened for."""
 
     listen: Annotated[Text, AfterValidator(_listen)]
+    community: str | None = None
+    community_file: Text | None = None

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from slamon.config.credentials import Extra
+from slamon.config.credentials import Extra, TrapPort
 from slamon.config.problems import InvalidInput
+from slamon.config.secret import Secret
 from slamon.config.settings import Settings, find_config, load_settings
 from slamon.core.quality import Criterion, Metric
 from slamon.resources import example
@@ -72,11 +73,16 @@ def test_a_credential_carries_all_that_polling_needs(tmp_path):
         above = 60
         [snmp_traps]
         listen = "0.0.0.0:1162"
+        community = "${KEY}"
     """
     found = settings(tmp_path, text)
     core = found.snmp["core"]
     assert (core.interval_s, core.slow_interval_s, core.timeout_ms, core.retries) == (30, 300, 500, 1)
-    assert (core.priv, core.context, found.traps_listen) == ("aes256-reeder", "vrf1", "0.0.0.0:1162")
+    assert (core.priv, core.context, found.traps) == (
+        "aes256-reeder",
+        "vrf1",
+        TrapPort("0.0.0.0:1162", Secret("twelve chars")),
+    )
     oid = (1, 3, 6, 1, 4, 1, 2011, 5, 25, 31, 1, 1, 3, 1, 8)
     assert core.extras[0] == Extra("rx_power", oid, True, 0.01, "dBm", None, -24.0, (-1, 2147483647))
     assert (core.extras[1].per_interface, core.extras[1].above) == (False, 60)
