@@ -12,6 +12,7 @@ from slamon.cli.output import put_json, put_table, say
 
 if TYPE_CHECKING:
     from slamon.service.site import Site
+    from slamon.service.snmp_status import SilentAgent
     from slamon.service.status import OpenIncident, Status
 
 
@@ -53,7 +54,23 @@ def _object(found: Status) -> dict[str, Any]:
         "blind": [{"line_id": one.line_id, "since": iso(one.since), "reason": one.reason} for one in found.blind],
         "customer_side": list(found.customer_side),
         "suspect": list(found.suspect),
+        "silent_agents": [_agent(one) for one in found.silent_agents],
         "backlogs": found.backlogs,
+    }
+
+
+def _agent(one: SilentAgent) -> dict[str, Any]:
+    from slamon.core.timespan import iso
+
+    return {
+        "agent": one.agent,
+        "credential": one.credential,
+        "interface": one.interface,
+        "since": iso(one.since),
+        "reason": one.reason,
+        "detail": one.detail,
+        "lines": list(one.lines),
+        "line_count": one.line_count,
     }
 
 
@@ -122,4 +139,17 @@ def _print(found: Status, zones: dict[str, ZoneInfo], zone: ZoneInfo) -> None:
         say(f"blind: {len(found.blind) - 20} lines more; see --json")
     if found.customer_side:
         say(f"customer side: {', '.join(found.customer_side[:20])}")
+    _print_agents(found.silent_agents, zone)
     say(*(f"waiting for {name}: {count}" for name, count in found.backlogs.items()))
+
+
+def _print_agents(agents: tuple[SilentAgent, ...], zone: ZoneInfo) -> None:
+    from slamon.reports.texts import local
+
+    for one in agents[:20]:
+        lines = f"{', '.join(one.lines[:5])}{' ...' if one.line_count > 5 else ''}"
+        since = local(one.since.replace(microsecond=0), zone)
+        what = f"agent {one.credential}@{one.agent}"
+        say(f"{what}: {one.reason} since {since}: {one.detail} (ports of {one.line_count} lines unknown: {lines})")
+    if len(agents) > 20:
+        say(f"agents: {len(agents) - 20} more; see --json")

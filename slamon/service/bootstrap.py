@@ -1,4 +1,4 @@
-"""The composition root of the daemon: configuration, lock, ledger and prober put together."""
+"""The composition root of the daemon: configuration, lock, ledger and probers put together."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping
 
 from slamon.probes.icmp import IcmpProber
+from slamon.probes.snmp.prober import SnmpProber
 from slamon.service import daemon_lock
 from slamon.service.daemon import Daemon
 from slamon.service.site import Site, open_site
+from slamon.service.snmp_watch import SnmpWatch
 
 
 def run(config: str | None, environ: Mapping[str, str]) -> None:
@@ -21,4 +23,7 @@ def run(config: str | None, environ: Mapping[str, str]) -> None:
 
 
 async def _run(site: Site, environ: Mapping[str, str]) -> None:
-    await Daemon(site, IcmpProber(), environ).run()
+    ports = SnmpWatch(SnmpProber())
+    daemon = Daemon(site, IcmpProber(), environ, companions=[ports])
+    ports.connect(daemon.note_port)
+    await daemon.run()

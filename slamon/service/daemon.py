@@ -10,12 +10,14 @@ import asyncio
 import gc
 import signal
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import structlog
 
 from slamon.config.loaded import Loaded, load
 from slamon.config.problems import InvalidInput
 from slamon.core.inventory import Line
+from slamon.core.reading import InterfaceStats
 from slamon.probes.oneshot import traceroute
 from slamon.probes.protocol import ProbeLine, Prober
 from slamon.service import clock
@@ -69,6 +71,10 @@ class Daemon:
     def stop(self) -> None:
         """Ask for a clean stop."""
         self._stop.set()
+
+    def note_port(self, line_id: str, port: InterfaceStats, at: datetime) -> bool:
+        """Have a poll of a line's port judged with the packets of its window (`Judging.note_port`)."""
+        return self._judging.note_port(line_id, port, at)
 
     async def run(self) -> None:
         """Run until `stop` or a signal; raises `ProbeError` and `LedgerError` where it cannot go on."""

@@ -13,6 +13,7 @@ from slamon.core.statement import ticking
 from slamon.core.timeline import assemble
 from slamon.service.daemon_lock import daemon_pid
 from slamon.service.site import Site
+from slamon.service.snmp_status import SilentAgent, silent_agents
 from slamon.store.book import Fleet, read_chosen
 from slamon.store.filed import COMPLAINT
 
@@ -60,6 +61,7 @@ class Status:
     customer_side: tuple[str, ...]
     suspect: tuple[str, ...]
     backlogs: dict[str, int]
+    silent_agents: tuple[SilentAgent, ...] = ()
 
 
 def status(site: Site, at: datetime) -> Status:
@@ -81,6 +83,7 @@ def status(site: Site, at: datetime) -> Status:
         customer_side=tuple(sorted(k for k, judge in judges.items() if judge.aside.start is not None)),
         suspect=tuple(sorted(k for k, judge in judges.items() if judge.course.phase is Phase.SUSPECT)),
         backlogs={},
+        silent_agents=silent_agents(site),
     )
 
 
