@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check", short_help="Validate config, contracts and inventory.")
-@click.option("--online", is_flag=True, help="Also ask the reference targets.")
+@click.option("--online", is_flag=True, help="Also ask the reference targets and the SNMP agents.")
 @json_option
 @pass_invocation
 @click.pass_context
@@ -36,11 +36,15 @@ def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json
         ctx.exit(INVALID)
     notes = [*loaded.notes, *_own_notes(loaded)]
     asked = _asked(loaded) if online else []
+    agents = _agents(loaded) if online else []
     if as_json:
-        put_json({"ok": True, **_summary(loaded), "notes": notes, **({"references": asked} if online else {})})
+        found = {"references": asked, "agents": agents} if online else {}
+        put_json({"ok": True, **_summary(loaded), "notes": notes, **found})
     else:
-        _print(loaded, notes, asked, online=online)
-    if any(not one["answered"] for one in asked):
+        _print(loaded, notes, online=online)
+        _print_asked("reference", asked)
+        _print_asked("agent", agents)
+    if any(not one["answered"] for one in (*asked, *agents)):
         ctx.exit(FAILED)
 
 
@@ -58,14 +62,12 @@ def _own_notes(loaded: Loaded) -> list[str]:
     notes = []
     if loaded.settings.four_eyes:
         notes.append("[ledger] four_eyes is read, but this version cannot ask for a second person yet")
-    if loaded.settings.snmp:
-        notes.append("[snmp] is read, but this version polls no interface yet")
     if not loaded.settings.reference:
         notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
     return notes
 
 
-def _print(loaded: Loaded, notes: list[str], asked: list[dict[str, Any]], *, online: bool) -> None:
+def _print(loaded: Loaded, notes: list[str], *, online: bool) -> None:
     summary = _summary(loaded)
     say(
         f"{summary['config']}: no problems",
@@ -74,10 +76,26 @@ def _print(loaded: Loaded, notes: list[str], asked: list[dict[str, Any]], *, onl
         f"profiles: {', '.join(summary['profiles'])}",
         *(f"note: {note}" for note in notes),
     )
-    say(*(f"reference {one['address']}: {one['said']}" for one in asked if one["answered"]))
-    warn(f"reference {one['address']}: {one['said']}" for one in asked if not one["answered"])
     if online:
-        say("note: SNMP, InfluxDB and alert channels are not asked by this version")
+        say("note: InfluxDB and alert channels are not asked by this version")
+
+
+def _print_asked(what: str, asked: list[dict[str, Any]]) -> None:
+    say(*(f"{what} {one['address']}: {one['said']}" for one in asked if one["answered"]))
+    warn(f"{what} {one['address']}: {one['said']}" for one in asked if not one["answered"])
+
+
+def _agents(loaded: Loaded) -> list[dict[str, Any]]:
+    from slamon.service.snmp_ask import answering, peer_of
+
+    named = {line.current.snmp_agent for line in loaded.inventory.lines.values()}
+    peers = [peer_of(loaded, text) for text in sorted(text for text in named if text is not None)]
+    if not peers:
+        return []
+    return [
+        {"address": peer.name, "answered": trouble is None, "said": trouble or "answers"}
+        for peer, trouble in answering(peers)
+    ]
 
 
 def _asked(loaded: Loaded) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from slamon.cli.options import Invocation
 # Each command stands in the module of its name, and is loaded when it is called or explained.
 COMMANDS = (
     *("demo", "check", "run", "probe", "status", "replay"),
-    *("incident", "complaint", "maintenance", "exclusion", "line", "lines"),
+    *("incident", "complaint", "maintenance", "exclusion", "line", "lines", "snmp"),
     *("report", "ledger"),
 )
 

@@ -115,8 +115,10 @@ class Device:
         if self.ports.keys() - before.keys():
             self._walked_s = None
 
-    async def poll(self) -> list[Polled]:
+    async def poll(self, *, in_full: bool = False) -> list[Polled]:
         """Return what the ports showed; raises `AgentError` where the agent showed nothing."""
+        if in_full:
+            self._full_s = None
         if self._ticks is not None and self._now() - self._polled_s > self._gap_s:
             self._begin_anew(GAP)
         if self._unplaced and self._due(self._walked_s):
