@@ -39,7 +39,9 @@ def choose(found: Sequence[Credit], contract: Contract, responsibility: Responsi
     best = max((credit for credit in due if not credit.beside), key=lambda credit: credit.worth, default=None)
     for credit in found:
         if credit not in due:
-            yield replace(credit, why=Phrase("responsibility {responsibility} is exempt", responsibility=responsibility))
+            yield replace(
+                credit, why=Phrase("responsibility {responsibility} is exempt", responsibility=responsibility)
+            )
         elif contract.combine == "best" and best is not None and not credit.beside and credit is not best:
             reason = _MORE if credit.worth < best.worth else _EARLIER
             yield replace(credit, why=Phrase(reason, rule=best.rule))

@@ -7,7 +7,7 @@ stands in it; they may be phrases themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 
 class Phrase(str):
@@ -18,7 +18,7 @@ class Phrase(str):
     template: str
     values: Mapping[str, object]
 
-    def __new__(cls, template: str, /, **values: object) -> Phrase:
+    def __new__(cls, template: str, /, **values: object) -> Self:
         """Say `template` with its ``{names}`` filled in."""
         said = super().__new__(cls, template.format_map(values) if values else template)
         said.template, said.values = template, values

@@ -79,7 +79,9 @@ def _service_extension(case: Case, rule: ServiceExtension) -> Credit | None:
     parts = [_interruption(length, rule.rounding) for length in lengths]
     if len(lengths) > 1:
         parts.append(Phrase("together {days}", days=_in_days(days)))
-    value = Phrase("worth {days} x {rent} / {month_days}", days=plain(days), rent=case.charge.rent, month_days=month.days)
+    value = Phrase(
+        "worth {days} x {rent} / {month_days}", days=plain(days), rent=case.charge.rent, month_days=month.days
+    )
     return credit_of(rule, listed([*parts, value]), days=days, worth=worth) if days else None
 
 
