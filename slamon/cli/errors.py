@@ -73,6 +73,7 @@ def _known(error: Exception) -> Failure | None:
 def _of_the_service(error: Exception) -> Failure | None:
     from slamon.core.proration import UnknownVatRate
     from slamon.probes.protocol import ProbeError
+    from slamon.reports.pdf import CannotPrint
     from slamon.service.daemon_lock import AlreadyRunning
     from slamon.service.desk import DeskError
     from slamon.store.errors import LedgerDamaged, LedgerError
@@ -80,6 +81,8 @@ def _of_the_service(error: Exception) -> Failure | None:
     if isinstance(error, LedgerDamaged):
         return Failure([str(error)], INTEGRITY)
     if isinstance(error, LedgerError | DeskError | ProbeError | AlreadyRunning):
+        return Failure([str(error)])
+    if isinstance(error, CannotPrint):
         return Failure([str(error)])
     if isinstance(error, UnknownVatRate):
         return Failure([str(error)], INVALID)

@@ -6,7 +6,7 @@ interrupted, degraded, blind, up - first match wins. What does not add up is a d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,18 @@ class Seconds:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """The same as spans of whole seconds: where in the month the time went; `serving` is all of it."""
+
+    serving: SpanSet[int]
+    excluded: SpanSet[int]
+    interrupted: SpanSet[int]
+    degraded: SpanSet[int]
+    blind: SpanSet[int]
+    up: SpanSet[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Availability:
     """Six decimals, half-up, as text; None where nothing is left to divide by (after ITU-T Y.1540)."""
 
@@ -50,10 +62,11 @@ class Availability:
 
 def account(
     service: SpanSet[datetime], bounds: Span[datetime] | None, cases: Sequence[Case], nodata: SpanSet[datetime]
-) -> Seconds:
-    """Return where the seconds of the service time inside `bounds` went; None is an empty month so far."""
+) -> tuple[Seconds, Course]:
+    """Return where the service time inside `bounds` went; None is an empty month so far."""
     if bounds is None:
-        return Seconds(0, 0, 0, 0, 0, 0, 0)
+        nothing: SpanSet[int] = SpanSet()
+        return Seconds(0, 0, 0, 0, 0, 0, 0), Course(nothing, nothing, nothing, nothing, nothing, nothing)
     inside = whole_seconds(bounds.start, bounds.end)
     serving = rounded(service.within(bounds)).within(inside)
     counted = [case for case in cases if not case.incident.false_alarm]
@@ -63,17 +76,31 @@ def account(
     left = serving
     taken = []
     for part in (excluded, interrupted, degraded, rounded(nodata.within(bounds))):
-        taken.append(seconds_in(part & left))
+        taken.append(part & left)
         left -= part
+    out, down, bad, blind = taken
+    course = Course(serving, out, down, bad, blind, left)
+    seen = seconds_in(interrupted & serving)
+    return _seconds(course, seen), course
+
+
+def _seconds(course: Course, seen: int) -> Seconds:
     return Seconds(
-        service=seconds_in(serving),
-        excluded=taken[0],
-        interrupted=taken[1],
-        degraded=taken[2],
-        blind=taken[3],
-        up=seconds_in(left),
-        seen=seconds_in(interrupted & serving),
+        service=seconds_in(course.serving),
+        excluded=seconds_in(course.excluded),
+        interrupted=seconds_in(course.interrupted),
+        degraded=seconds_in(course.degraded),
+        blind=seconds_in(course.blind),
+        up=seconds_in(course.up),
+        seen=seen,
     )
+
+
+def together(parts: Iterable[Seconds]) -> Seconds:
+    """Return the seconds of several lines as one sum."""
+    names = ("service", "excluded", "interrupted", "degraded", "blind", "up", "seen")
+    found = list(parts)
+    return Seconds(**{name: sum(getattr(one, name) for one in found) for name in names})
 
 
 def excluded_by(case: Case) -> SpanSet[int]:

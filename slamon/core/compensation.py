@@ -11,7 +11,8 @@ from .contract import Basis, Contract, CumulativeHours
 from .facts import Responsibility
 from .incident import Kind
 from .money import cents
-from .rules import HOUR_S, credit_of, hours, started, worked_out
+from .phrase import Phrase
+from .rules import HOUR_S, credit_of, hours, priced, started, worked_out
 from .timespan import Span, SpanSet, seconds_in
 
 
@@ -23,7 +24,9 @@ def credits_of(case: Case) -> tuple[Credit, ...]:
     return tuple(choose(found, case.contract, case.incident.responsibility))
 
 
-AWAITING = "awaiting a decision: the responsibility is undecided"
+AWAITING = Phrase("awaiting a decision: the responsibility is undecided")
+_MORE = "{rule} is worth more"
+_EARLIER = "{rule} is worth as much and stands earlier"
 
 
 def choose(found: Sequence[Credit], contract: Contract, responsibility: Responsibility) -> Iterator[Credit]:
@@ -36,10 +39,12 @@ def choose(found: Sequence[Credit], contract: Contract, responsibility: Responsi
     best = max((credit for credit in due if not credit.beside), key=lambda credit: credit.worth, default=None)
     for credit in found:
         if credit not in due:
-            yield replace(credit, why=f"responsibility {responsibility} is exempt")
+            yield replace(
+                credit, why=Phrase("responsibility {responsibility} is exempt", responsibility=responsibility)
+            )
         elif contract.combine == "best" and best is not None and not credit.beside and credit is not best:
-            reason = "is worth more" if credit.worth < best.worth else "is worth as much and stands earlier"
-            yield replace(credit, why=f"{best.rule} {reason}")
+            reason = _MORE if credit.worth < best.worth else _EARLIER
+            yield replace(credit, why=Phrase(reason, rule=best.rule))
         elif responsibility is Responsibility.UNDECIDED:
             yield replace(credit, awaiting=True, why=AWAITING)
         else:
@@ -78,6 +83,8 @@ def _cumulative(rule: CumulativeHours, cases: Sequence[Case], month: Span[int], 
         return None
     begun = -(-interrupted_s // HOUR_S)
     amount = cents(begun * rule.credit_per_hour * Fraction(charge.total))
-    counted = f"{hours(interrupted_s)} interrupted in the month = {started(begun, Fraction(1))}"
-    derivation = f"{counted} x {rule.credit_per_hour} x {charge}"
+    counted = Phrase(
+        "{time} interrupted in the month = {units}", time=hours(interrupted_s), units=started(begun, Fraction(1))
+    )
+    derivation = priced(counted, rule.credit_per_hour, charge)
     return replace(credit_of(rule, derivation, amount=amount), applied=True) if amount else None

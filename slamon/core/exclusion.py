@@ -10,6 +10,7 @@ from .contract import Contract
 from .facts import Exclusion, Maintenance
 from .incident import Incident
 from .inventory import FAR_FUTURE, Line, Period
+from .phrase import Phrase
 from .timespan import Span, SpanSet, whole_second
 
 PLANNED = "planned_maintenance"
@@ -87,18 +88,26 @@ def _notice(window: Maintenance, contract: Contract) -> tuple[bool, str]:
     """Tell whether planned work was announced as agreed: early enough and through an agreed channel (clause 3.3)."""
     terms = contract.maintenance
     if terms is None:
-        return False, "the contract does not say what notice planned work needs"
+        return False, Phrase("the contract does not say what notice planned work needs")
+    needed = f"{terms.notice_hours:g}"
     if window.notified_at is None:
-        return False, f"no notice on record; the contract requires {terms.notice_hours:g} h"
+        return False, Phrase("no notice on record; the contract requires {needed} h", needed=needed)
     ahead = window.start - window.notified_at
     hours = f"{ahead / timedelta(hours=1):.4g}"
+    if ahead < timedelta(0):
+        return False, Phrase("notified after the start; the contract requires {needed} h", needed=needed)
     if ahead < timedelta(hours=terms.notice_hours):
-        given = f"{hours} h ahead" if ahead >= timedelta(0) else "after the start"
-        return False, f"notified {given}; the contract requires {terms.notice_hours:g} h"
+        return False, Phrase("notified {hours} h ahead; the contract requires {needed} h", hours=hours, needed=needed)
     if window.channel not in terms.channels:
-        named = ", ".join(terms.channels)
-        return False, f"notified by {window.channel or 'no channel on record'}; the contract requires one of {named}"
-    return True, f"notified {hours} h ahead by {window.channel}"
+        return False, _wrong_channel(window.channel, ", ".join(terms.channels))
+    return True, Phrase("notified {hours} h ahead by {channel}", hours=hours, channel=window.channel)
+
+
+def _wrong_channel(channel: str | None, channels: str) -> Phrase:
+    if not channel:
+        return Phrase("notified by no channel on record; the contract requires one of {channels}", channels=channels)
+    said = "notified by {channel}; the contract requires one of {channels}"
+    return Phrase(said, channel=channel, channels=channels)
 
 
 def _by_hand(exclusion: Exclusion, contract: Contract) -> Adjudged:
@@ -107,7 +116,7 @@ def _by_hand(exclusion: Exclusion, contract: Contract) -> Adjudged:
     if terms is None or exclusion.kind == PLANNED:
         accepted, why = False, _not_listed(exclusion.kind)
     elif terms.evidence and not exclusion.evidence:
-        accepted, why = False, "no evidence on file; the contract requires it"
+        accepted, why = False, Phrase("no evidence on file; the contract requires it")
     elif terms.notify_within_days is not None:
         accepted, why = _told_in_time(exclusion, terms.notify_within_days)
     clause = terms.clause if terms is not None else None
@@ -116,12 +125,13 @@ def _by_hand(exclusion: Exclusion, contract: Contract) -> Adjudged:
 
 def _told_in_time(exclusion: Exclusion, days: int) -> tuple[bool, str]:
     if exclusion.notified_at is None:
-        return False, f"no notice on record; the contract requires one within {days} days"
+        return False, Phrase("no notice on record; the contract requires one within {needed} days", needed=days)
     if exclusion.notified_at - exclusion.start > timedelta(days=days):
         taken = f"{(exclusion.notified_at - exclusion.start) / timedelta(days=1):.3g}"
-        return False, f"notified {taken} days after it began; the contract requires {days}"
+        said = "notified {days} days after it began; the contract requires {needed}"
+        return False, Phrase(said, days=taken, needed=days)
     return True, exclusion.reason
 
 
-def _not_listed(kind: str) -> str:
-    return f"the contract does not list {kind} among its exclusions"
+def _not_listed(kind: str) -> Phrase:
+    return Phrase("the contract does not list {kind} among its exclusions", kind=kind)

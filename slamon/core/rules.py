@@ -12,12 +12,13 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from .calendar import BillingMonth, months_touched
-from .case import Case, Credit
+from .case import Case, Charge, Credit
 from .contract import PlannedWorkWaiver, RestoreOverrun, Rule, ServiceExtension, StatutoryWaiver, StepTable
 from .exclusion import CUSTOMER_SIDE
 from .facts import Category
 from .incident import Kind
 from .money import ZERO, cents, plain
+from .phrase import Phrase, listed
 from .slaclock import STATUTORY
 from .timespan import MICROSECOND, SpanSet, seconds_in, whole_second
 
@@ -55,9 +56,11 @@ def credit_of(
     return Credit(rule.name, rule.clause, rule.basis, amount, days, value, derivation, rule.beside)
 
 
-def hours(seconds: int) -> str:
+def hours(seconds: int) -> Phrase:
     """Return a duration for a derivation: whole hours as such, else hours to two places with the seconds."""
-    return f"{seconds // HOUR_S} h" if seconds % HOUR_S == 0 else f"{plain(Fraction(seconds, HOUR_S))} h ({seconds} s)"
+    if seconds % HOUR_S == 0:
+        return Phrase("{hours} h", hours=seconds // HOUR_S)
+    return Phrase("{hours} h ({seconds} s)", hours=plain(Fraction(seconds, HOUR_S)), seconds=seconds)
 
 
 def _service_extension(case: Case, rule: ServiceExtension) -> Credit | None:
@@ -73,21 +76,30 @@ def _service_extension(case: Case, rule: ServiceExtension) -> Credit | None:
     days = sum((_days(length, rule.rounding) for length in lengths), Decimal(0))
     month = BillingMonth.of(_booked_at(case), case.zone)
     worth = cents(Fraction(days) * Fraction(case.charge.rent) / month.days)
-    parts = "; ".join(
-        f"{hours(length)} interrupted = {_in_days(Fraction(length, DAY_S))}, {_ROUNDED[rule.rounding]} "
-        f"{plain(_days(length, rule.rounding))}"
-        for length in lengths
+    parts = [_interruption(length, rule.rounding) for length in lengths]
+    if len(lengths) > 1:
+        parts.append(Phrase("together {days}", days=_in_days(days)))
+    value = Phrase(
+        "worth {days} x {rent} / {month_days}", days=plain(days), rent=case.charge.rent, month_days=month.days
     )
-    total = f"; together {_in_days(days)}" if len(lengths) > 1 else ""
-    derivation = f"{parts}{total}; worth {plain(days)} x {case.charge.rent} / {month.days}"
-    return credit_of(rule, derivation, days=days, worth=worth) if days else None
+    return credit_of(rule, listed([*parts, value]), days=days, worth=worth) if days else None
 
 
-def _in_days(days: Fraction | Decimal) -> str:
-    return "1 day" if days == 1 else f"{plain(days)} days"
+def _interruption(length_s: int, rounding: str) -> Phrase:
+    """Return how one interruption becomes days."""
+    days = plain(_days(length_s, rounding))
+    return Phrase(_ROUNDED[rounding], time=hours(length_s), in_days=_in_days(Fraction(length_s, DAY_S)), days=days)
 
 
-_ROUNDED = {"up": "rounded up to", "down": "rounded down to", "exact": "to two places"}
+def _in_days(days: Fraction | Decimal) -> Phrase:
+    return Phrase("1 day") if days == 1 else Phrase("{days} days", days=plain(days))
+
+
+_ROUNDED = {
+    "up": "{time} interrupted = {in_days}, rounded up to {days}",
+    "down": "{time} interrupted = {in_days}, rounded down to {days}",
+    "exact": "{time} interrupted = {in_days}, to two places {days}",
+}
 
 
 def _days(length_s: int, rounding: str) -> Decimal:
@@ -110,9 +122,12 @@ def _statutory_waiver(case: Case, rule: StatutoryWaiver) -> Credit | None:
     fault = SpanSet([case.span]) - case.excluded(CUSTOMER_SIDE)
     share, parts = _by_month(fault, case.zone)
     amount = cents(Fraction(case.charge.rent) * share)
-    derivation = (
-        f"{hours(clock.restore_s)} since the complaint, the law allows {hours(clock.limit_s)}; "
-        f"{case.charge.rent} x {parts}"
+    derivation = Phrase(
+        "{time} since the complaint, the law allows {limit}; {rent} x {share}",
+        time=hours(clock.restore_s),
+        limit=hours(clock.limit_s),
+        rent=case.charge.rent,
+        share=parts,
     )
     return credit_of(rule, derivation, amount=amount) if amount else None
 
@@ -138,17 +153,22 @@ def _restore_overrun(case: Case, rule: RestoreOverrun) -> Credit | None:
             continue
         units = -(-Fraction(clock.overrun_s) // (unit_hours * HOUR_S))
         amount = cents(units * rule.credit_per_unit * Fraction(case.charge.total))
-        derivation = f"{started(units, unit_hours)} x {rule.credit_per_unit} x {case.charge}"
+        derivation = priced(started(units, unit_hours), rule.credit_per_unit, case.charge)
         if amount and (best is None or amount > best.worth):
             best = credit_of(rule, derivation, amount=amount)
     return best
 
 
-def started(units: int, unit_hours: Fraction) -> str:
+def started(units: int, unit_hours: Fraction) -> Phrase:
     """Return how many units of some hours were begun, for a derivation."""
     if unit_hours == 1:
-        return f"{units} started {'hour' if units == 1 else 'hours'}"
-    return f"{units} started {plain(unit_hours)} h"
+        return Phrase("{units} started hour" if units == 1 else "{units} started hours", units=units)
+    return Phrase("{units} started {hours} h", units=units, hours=plain(unit_hours))
+
+
+def priced(what: str, share: Fraction, charge: Charge) -> Phrase:
+    """Return what is counted, times a share of the charge, for a derivation."""
+    return Phrase("{what} x {share} x {charge}", what=what, share=share, charge=charge)
 
 
 def _planned_work_waiver(case: Case, rule: PlannedWorkWaiver) -> Credit | None:
@@ -162,7 +182,7 @@ def _planned_work_waiver(case: Case, rule: PlannedWorkWaiver) -> Credit | None:
         return None
     share, parts = _by_month(planned, case.zone)
     amount = cents(Fraction(case.charge.total) * share)
-    derivation = f"interrupted during planned work: {case.charge} x {parts}"
+    derivation = Phrase("interrupted during planned work: {charge} x {share}", charge=case.charge, share=parts)
     return credit_of(rule, derivation, amount=amount) if amount else None
 
 
@@ -176,6 +196,11 @@ def _step_table(case: Case, rule: StepTable) -> Credit | None:
         return None
     step = reached[-1]
     amount = cents(step.credit * Fraction(case.charge.total))
-    reached_at = f"restored after {hours(clock.restore_s)}, from {plain(step.from_minutes)} min"
-    derivation = f"{reached_at}: {step.credit} x {case.charge}"
+    derivation = Phrase(
+        "restored after {time}, from {minutes} min: {share} x {charge}",
+        time=hours(clock.restore_s),
+        minutes=plain(step.from_minutes),
+        share=step.credit,
+        charge=case.charge,
+    )
     return credit_of(rule, derivation, amount=amount) if amount else None

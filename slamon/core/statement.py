@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from .accounting import Availability, Seconds, account, availability
+from .accounting import Availability, Course, Seconds, account, availability
 from .calendar import BillingMonth
 from .case import Case, Charge, Credit, charge_of
 from .compensation import credits_of, cumulative_credits
@@ -32,9 +32,14 @@ from .timespan import Span
 
 @dataclass(frozen=True, slots=True)
 class IncidentStatement:
-    """One incident as a month shows it: cut to what happened before the month's end while it is pending."""
+    """One incident as a month shows it: cut to what happened before the month's end while it is pending.
+
+    It is judged by the period and the contract version in force at its onset.
+    """
 
     incident: Incident
+    period: Period
+    contract: Contract
     adjudged: tuple[Adjudged, ...]
     clocks: tuple[Clock, ...]
     credits: tuple[Credit, ...]
@@ -56,7 +61,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LineStatement:
-    """One line's month."""
+    """One line's month; `course` says where in it the seconds went."""
 
     line: Line
     period: Period
@@ -69,6 +74,7 @@ class LineStatement:
     tax: Decimal
     vat_rate: Decimal
     seconds: Seconds
+    course: Course
     availability: Availability
     incidents: tuple[IncidentStatement, ...]
     pending: tuple[IncidentStatement, ...]
@@ -136,7 +142,7 @@ def line_statement(
     period, contract = last_terms(terms, month)
     charge = charge_of(period, contract)
     cumulative = cumulative_credits(contract, cases, month.seconds(terms.zone), charge)
-    seconds = account(timeline.service, line_month.known, cases, measured.nodata)
+    seconds, course = account(timeline.service, line_month.known, cases, measured.nodata)
     rent, fee = proration(periods, month, terms.zone, timeline.service)
     rate = vat_rate(terms.line, period, contract, month)
     net, tax = net_and_tax(rent + fee, rate)
@@ -154,6 +160,7 @@ def line_statement(
         tax=tax,
         vat_rate=rate,
         seconds=seconds,
+        course=course,
         availability=availability(seconds),
         incidents=incidents,
         pending=tuple(statement for _, statement in begun),
@@ -183,7 +190,7 @@ def _stated(
         adjudged=adjudged,
         until=until,
     )
-    return case, IncidentStatement(incident, adjudged, running, credits_of(case))
+    return case, IncidentStatement(incident, period, contract, adjudged, running, credits_of(case))
 
 
 def ticking(terms: LineTerms, filed: LineFacts, incident: Incident, at: datetime) -> tuple[Clock, ...]:

@@ -386,7 +386,30 @@ class TestReports:
         assert said.split() == [str(folder / name) for name in [names[3], names[2], names[1], names[0]]]
         report = json.loads((folder / names[3]).read_text(encoding="utf-8"))
         assert [customer["customer_id"] for customer in report["customers"]] == ["C1"]
-        assert (folder / names[2]).read_bytes().startswith(b"\xef\xbb\xbfmonth,")
+        assert (folder / names[2]).read_bytes().startswith(b"month,")
+
+    def test_csv_begins_with_a_byte_order_mark_where_asked(self, office):
+        """Some spreadsheets take UTF-8 without it for something else."""
+        folder = office.folder / "bom"
+        office.done("report", "2026-10", "--customer", "C1", "--format", "csv", "--bom", "-o", str(folder))
+        assert {path.read_bytes()[:9] for path in folder.iterdir()} == {b"\xef\xbb\xbfmonth,"}
+
+    def test_html_is_a_file_for_each_customer(self, office):
+        """In the language asked for, named by month and customer."""
+        folder = office.folder / "pages"
+        said = office.done("report", "2026-10", "--format", "html", "--lang", "zh", "-o", str(folder))
+        names = [f"statement-2026-10-{name}.html" for name in ("C1", "C2", "C3")]
+        assert said.split() == [str(folder / name) for name in names]
+        assert sorted(path.name for path in folder.iterdir()) == names
+        shown = (folder / names[0]).read_text(encoding="utf-8")
+        assert 'lang="zh-Hans-CN"' in shown
+        assert "某银行" in shown
+
+    def test_one_customers_page_goes_to_stdout(self, office):
+        """HTML as text, PDF as it is."""
+        shown = office.done("report", "2026-10", "--customer", "C2", "--format", "html")
+        assert shown.startswith("<!doctype html>")
+        assert "=HYPERLINK(1)" in shown
 
     def test_a_folder_that_cannot_be_made_is_a_failure(self, office):
         """A file stands there."""

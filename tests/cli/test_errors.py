@@ -114,7 +114,8 @@ WRONG = [
         "go with --upstream",
         ("incident", "correct", "{open}", "--since", AT, "--false-alarm", "--reason", "r"),
     ),
-    ("a format for later", 2, "html comes with a later version", ("report", "2026-10", "--format", "html")),
+    ("a format for later", 2, "xlsx comes with a later version", ("report", "2026-10", "--format", "xlsx")),
+    ("a page of several customers", 2, "name one with --customer", ("report", "2026-10", "--format", "html")),
     ("a format that is none", 2, "Did you mean 'json'?", ("report", "2026-10", "--format", "jsn")),
     (
         "two formats on stdout",
@@ -123,7 +124,7 @@ WRONG = [
         ("report", "2026-10", "--format", "json,csv", "-o", "-"),
     ),
     ("a folder without a format", 2, "-o needs to know what to write", ("report", "2026-10", "-o", "out")),
-    ("a language for later", 2, "--lang zh comes with a later version", ("report", "2026-10", "--lang", "zh")),
+    ("a language that is none", 2, "is not one of", ("report", "2026-10", "--lang", "de")),
     (
         "evidence that is not there",
         2,
