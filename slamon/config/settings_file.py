@@ -19,6 +19,8 @@ DEFAULT_LISTEN = "127.0.0.1:8470"
 
 AUTH = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
 PRIV = ("des", "aes", "aes192", "aes256")
+RAW = ("all", "impaired")
+LEAST_SPOOL_BYTES = 1_000_000
 
 
 def _ledger(value: str) -> str:
@@ -79,6 +81,13 @@ class InfluxTable(Table):
     bucket: Text
     token: str | None = None
     token_file: Text | None = None
+    ca_file: Text | None = None
+    raw: Annotated[str, one_of(*RAW)] = "all"
+    rollup_s: Annotated[int, Field(ge=10, le=86_400)] = 300
+    spool_bytes: Annotated[int, Field(ge=LEAST_SPOOL_BYTES)] = 2_000_000_000
+    batch_points: Annotated[int, Field(ge=1, le=100_000)] = 5_000
+    timeout_s: Annotated[int, Field(ge=1, le=300)] = 10
+    gzip: bool = False
 
 
 class AlertsTable(Table):
