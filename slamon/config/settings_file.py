@@ -83,7 +83,7 @@ class InfluxTable(Table):
     token_file: Text | None = None
     ca_file: Text | None = None
     raw: Annotated[str, one_of(*RAW)] = "all"
-    rollup_s: Annotated[int, Field(ge=10, le=86_400)] = 300
+    rollup_s: Annotated[int, Field(ge=10, le=21_600)] = 300
     spool_bytes: Annotated[int, Field(ge=LEAST_SPOOL_BYTES)] = 2_000_000_000
     batch_points: Annotated[int, Field(ge=1, le=100_000)] = 5_000
     timeout_s: Annotated[int, Field(ge=1, le=300)] = 10

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from slamon.probes.icmp import IcmpProber
 from slamon.service import daemon_lock
+from slamon.service.companion import Companion
 from slamon.service.daemon import Daemon
 from slamon.service.site import Site, open_site
 
@@ -21,4 +22,14 @@ def run(config: str | None, environ: Mapping[str, str]) -> None:
 
 
 async def _run(site: Site, environ: Mapping[str, str]) -> None:
-    await Daemon(site, IcmpProber(), environ).run()
+    await Daemon(site, IcmpProber(), environ, companions=_companions(site)).run()
+
+
+def _companions(site: Site) -> list[Companion]:
+    """Return what runs beside the judging, as the configuration asks for."""
+    found: list[Companion] = []
+    if site.loaded.settings.influx is not None:
+        from slamon.service.influx_feed import InfluxFeed  # noqa: PLC0415 - half a second that others need not wait
+
+        found.append(InfluxFeed())
+    return found
