@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check", short_help="Validate config, contracts and inventory.")
-@click.option("--online", is_flag=True, help="Also ask the reference targets.")
+@click.option("--online", is_flag=True, help="Also ask the reference targets and InfluxDB.")
 @json_option
 @pass_invocation
 @click.pass_context
@@ -36,11 +36,15 @@ def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json
         ctx.exit(INVALID)
     notes = [*loaded.notes, *_own_notes(loaded)]
     asked = _asked(loaded) if online else []
+    influx = _influx(loaded) if online else None
     if as_json:
-        put_json({"ok": True, **_summary(loaded), "notes": notes, **({"references": asked} if online else {})})
+        answers = {"references": asked, "influxdb": influx} if online else {}
+        put_json({"ok": True, **_summary(loaded), "notes": notes, **answers})
     else:
         _print(loaded, notes, asked, online=online)
-    if any(not one["answered"] for one in asked):
+        if influx is not None:
+            (say if influx["ok"] else _warn_one)(f"InfluxDB: {influx['said']}")
+    if any(not one["answered"] for one in asked) or (influx is not None and not influx["ok"]):
         ctx.exit(FAILED)
 
 
@@ -77,7 +81,31 @@ def _print(loaded: Loaded, notes: list[str], asked: list[dict[str, Any]], *, onl
     say(*(f"reference {one['address']}: {one['said']}" for one in asked if one["answered"]))
     warn(f"reference {one['address']}: {one['said']}" for one in asked if not one["answered"])
     if online:
-        say("note: SNMP, InfluxDB and alert channels are not asked by this version")
+        say("note: SNMP and alert channels are not asked by this version")
+
+
+def _warn_one(sentence: str) -> None:
+    warn([sentence])
+
+
+def _influx(loaded: Loaded) -> dict[str, Any] | None:
+    """Return whether URL, token and bucket are right, and what to do where one is not; None without InfluxDB."""
+    from slamon.service import clock
+
+    target = loaded.settings.influx
+    if target is None:
+        return None
+    from slamon.sinks.delivery_errors import NotDelivered
+    from slamon.sinks.influx_setup import ask_server, try_writing
+
+    try:
+        server = ask_server(target, clock.now)
+        try_writing(target, loaded.settings.vantage, clock.now)
+    except NotDelivered as error:
+        return {"ok": False, "url": target.url, "version": None, "said": str(error)}
+    known = f"InfluxDB {server.version}" if server.version else "a server that does not say its version"
+    said = f"{target.url} answers ({known}), the token may write to bucket {target.bucket!r}"
+    return {"ok": True, "url": target.url, "version": server.version or None, "said": said}
 
 
 def _asked(loaded: Loaded) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from itertools import islice
 
 import structlog
 
-from slamon.service.influx_events import concerns, event_lines
-from slamon.service.influx_progress import SINK
+from slamon.service.influx_events import event_lines
+from slamon.service.influx_progress import SINK, concerns
 from slamon.service.influx_quiet import Loudness
 from slamon.service.influx_series import Library
 from slamon.service.influx_settling import settled

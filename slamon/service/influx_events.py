@@ -6,7 +6,7 @@ time, writes the same point over itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ from slamon.core.incident import Incident
 from slamon.core.statement import ticking
 from slamon.core.timeline import LineTerms, assemble
 from slamon.core.timespan import MICROSECOND, SpanSet, whole_second
+from slamon.service.influx_progress import EVENTS, HEALTH
 from slamon.service.site import Site
 from slamon.sinks.line_protocol import Point, line
 from slamon.sinks.points import IncidentEvent, IssuedCredit, credit_point, health_event_point, incident_point
@@ -25,24 +26,9 @@ from slamon.store.entry import Entry
 from slamon.store.issued import ISSUED, issued_lines
 from slamon.store.reads import Reads
 
-# What an entry is called as an event; what is not here is no event of an incident.
-EVENTS: Mapping[str, str] = {
-    measured.OPENED: "opened",
-    measured.WORSENED: "category_changed",
-    measured.CLOSED: "restored",
-    measured.FOUND: "found",
-    filed.CORRECTED: "corrected",
-    filed.HANDED_BACK: "handed_back",
-    filed.ACKED: "acknowledged",
-    filed.COMPLAINT: "complaint",
-    filed.COMPLAINT_CLOSED: "complaint_closed",
-    filed.EXCLUSION: "exclusion",
-    filed.EXCLUSION_STOPPED: "exclusion_stopped",
-}
 REOPENED = "reopened"
 REPORTED = "reported"
 RESTORED = "restored"
-HEALTH = ("vantage.", "service.", "delivery.")
 LINES_AT_ONCE = 500
 
 
@@ -52,11 +38,6 @@ class EventPoints:
 
     block: bytes
     points: int
-
-
-def concerns(entry: Entry) -> bool:
-    """Tell whether an entry becomes a point."""
-    return entry.kind in EVENTS or entry.kind == ISSUED or entry.kind.startswith(HEALTH)
 
 
 def event_lines(site: Site, ledger: Reads, entries: Sequence[Entry]) -> EventPoints:

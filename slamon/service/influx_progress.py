@@ -6,6 +6,7 @@ The daemon leaves it beside the spool every few seconds, for commands that run i
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from slamon.core.timespan import iso, parse_iso
-from slamon.store.ledger import Ledger
+from slamon.store import filed, measured
+from slamon.store.entry import Entry
+from slamon.store.issued import ISSUED
 from slamon.store.reads import Reads
 
 SINK = "influxdb"
@@ -84,6 +87,28 @@ def read_progress(state_dir: Path) -> Progress | None:
         return None
 
 
-def events_behind(ledger: Reads | Ledger) -> int:
-    """Return how many entries of the ledger were not looked at yet for this delivery."""
-    return max(0, ledger.last_seq() - ledger.delivered(SINK))
+def events_behind(ledger: Reads) -> int:
+    """Return how many entries of the ledger wait to be sent."""
+    return sum(1 for entry in ledger.entries(after_seq=ledger.delivered(SINK)) if concerns(entry))
+
+
+# What an entry is called as an event of an incident; what is not here is none.
+EVENTS: Mapping[str, str] = {
+    measured.OPENED: "opened",
+    measured.WORSENED: "category_changed",
+    measured.CLOSED: "restored",
+    measured.FOUND: "found",
+    filed.CORRECTED: "corrected",
+    filed.HANDED_BACK: "handed_back",
+    filed.ACKED: "acknowledged",
+    filed.COMPLAINT: "complaint",
+    filed.COMPLAINT_CLOSED: "complaint_closed",
+    filed.EXCLUSION: "exclusion",
+    filed.EXCLUSION_STOPPED: "exclusion_stopped",
+}
+HEALTH = ("vantage.", "service.", "delivery.")
+
+
+def concerns(entry: Entry) -> bool:
+    """Tell whether an entry becomes a point."""
+    return entry.kind in EVENTS or entry.kind == ISSUED or entry.kind.startswith(HEALTH)

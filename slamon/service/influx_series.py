@@ -47,6 +47,12 @@ def _tiers(site: Site, line: Line) -> list[tuple[int, str | None]]:
     return [(_EVER, found[0][1]), *found[1:]]
 
 
+def tier_at(own: Own, start_us: int) -> str | None:
+    """Return the tier of a line's window by its start."""
+    tiers = own[2]
+    return tiers[max(0, bisect_right([since for since, _ in tiers], start_us) - 1)][1]
+
+
 def pack_names(vantage: str, lines: Sequence[Own]) -> bytes:
     """Return the names of all lines, in the order of their numbers, as they stand in the spool."""
     return zlib.compress(json.dumps([vantage, lines], separators=(",", ":")).encode(), 1)

@@ -46,9 +46,13 @@ class Busy(NotDelivered):
 
 
 class Refused(NotDelivered):
-    """A person has to change something: token, permission, bucket, URL."""
+    """A person has to change something: token, permission, bucket, URL; `status` is what the server answered."""
 
     state = "refused"
+
+    def __init__(self, reason: str, advice: str = "", status: int | None = None) -> None:
+        super().__init__(reason, advice)
+        self.status = status
 
 
 class BadLines(NotDelivered):
@@ -93,11 +97,13 @@ def refusal(status: int, said: str, bucket: str, org: str) -> NotDelivered:
     told = f"the server answered {status}" + (f" ({shown(said)})" if said else "")
     low = said.lower()
     if status == 401:
-        return Refused(told, "the token is wrong or has expired: put a valid one into token_file and reload (SIGHUP)")
+        return Refused(
+            told, "the token is wrong or has expired: put a valid one into token_file, and reload (SIGHUP)", 401
+        )
     if status == 403:
-        return Refused(told, f"the token may not write to bucket {bucket!r}: give it write permission")
+        return Refused(told, f"the token may not write to bucket {bucket!r}: give it write permission", 403)
     if status == 404:
-        return Refused(told, _what_is_missing(low, bucket, org))
+        return Refused(told, _what_is_missing(low, bucket, org), 404)
     if status == 413:
         return TooLarge(told, "requests are made smaller; batch_points says how large they may be")
     if status in (400, 422):
@@ -107,8 +113,8 @@ def refusal(status: int, said: str, bucket: str, org: str) -> NotDelivered:
     if status in (429, 500, 502, 503, 504):
         return Busy(told)
     if 300 <= status < 400:
-        return Refused(told, "the URL is redirected: write the one it leads to into url")
-    return Refused(told, "that is no answer of InfluxDB's write API: check url")
+        return Refused(told, "the URL is redirected: write the one it leads to into url", status)
+    return Refused(told, "that is no answer of InfluxDB's write API: check url", status)
 
 
 def _what_is_missing(said: str, bucket: str, org: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from slamon.core.reading import InterfaceStats
+from slamon.core.quality import Verdict
+from slamon.core.reading import InterfaceStats, Reading, TargetStats
 from slamon.core.timespan import micros
 from slamon.sinks.line_protocol import Point, Value
 
+QUALITY = "line_quality"
 INCIDENT = "line_incident"
 CREDIT = "line_credit"
 INTERFACE = "line_interface"
@@ -101,3 +103,30 @@ def health_event_point(vantage: str, at: datetime, seq: int, event: str, detail:
     Events of one instant stand some nanoseconds apart, by their number in the ledger: one series holds them all.
     """
     return Point(HEALTH, {"vantage": vantage}, {"event": event, "detail": detail}, ns(at) + seq % 1000)
+
+
+def quality_points(
+    reading: Reading, verdict: Verdict, tags: Mapping[str, str | None], targets: Sequence[str]
+) -> Iterator[Point]:
+    """Yield one window's points, the same that `slamon.sinks.quality_lines` writes for many windows at once.
+
+    `targets` are those that the line has: a window that nobody could see stands for all of them.
+    """
+    seen = {name: stats for name, stats in (("demarc", reading.demarc), ("cpe", reading.cpe)) if stats is not None}
+    for target in seen or targets:
+        stats = seen.get(target, _UNSEEN)
+        known = verdict is not Verdict.NO_DATA and stats.sent > 0
+        fields: dict[str, Value] = {
+            "sent": stats.sent,
+            "received": stats.received,
+            "loss_ratio": (stats.sent - min(stats.received, stats.sent)) / stats.sent if known else None,
+            "rtt_min_ms": stats.rtt_min_ms,
+            "rtt_mean_ms": stats.rtt_mean_ms,
+            "rtt_max_ms": stats.rtt_max_ms,
+            "ipdv_ms": stats.ipdv_ms,
+            "verdict": str(verdict),
+        }
+        yield Point(QUALITY, {**tags, "target": target}, fields, ns(reading.start))
+
+
+_UNSEEN = TargetStats(0, 0)
