@@ -14,9 +14,12 @@ from slamon.cli.output import put_json, say, warn
 if TYPE_CHECKING:
     from slamon.config.loaded import Loaded
 
+Answers = dict[str, list[dict[str, Any]]]
+ONE_OF = {"references": "reference", "agents": "agent", "influxdb": "InfluxDB"}
+
 
 @click.command("check", short_help="Validate config, contracts and inventory.")
-@click.option("--online", is_flag=True, help="Also ask the reference targets and the SNMP agents.")
+@click.option("--online", is_flag=True, help="Also ask the reference targets, SNMP agents and InfluxDB.")
 @json_option
 @pass_invocation
 @click.pass_context
@@ -35,16 +38,18 @@ def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json
         put_json({"ok": False, "problems": problems})
         ctx.exit(INVALID)
     notes = [*loaded.notes, *_own_notes(loaded)]
-    asked = _asked(loaded) if online else []
-    agents = _agents(loaded) if online else []
+    answers: Answers = {}
+    if online:
+        from slamon.cli.check_online import ask
+
+        answers = ask(loaded)
     if as_json:
-        found = {"references": asked, "agents": agents} if online else {}
-        put_json({"ok": True, **_summary(loaded), "notes": notes, **found})
+        put_json({"ok": True, **_summary(loaded), "notes": notes, **answers})
     else:
-        _print(loaded, notes, online=online)
-        _print_asked("reference", asked)
-        _print_asked("agent", agents)
-    if any(not one["answered"] for one in (*asked, *agents)):
+        _print(loaded, notes)
+        for what, asked in answers.items():
+            _print_asked(what, asked)
+    if any(not one["answered"] for asked in answers.values() for one in asked):
         ctx.exit(FAILED)
 
 
@@ -67,7 +72,7 @@ def _own_notes(loaded: Loaded) -> list[str]:
     return notes
 
 
-def _print(loaded: Loaded, notes: list[str], *, online: bool) -> None:
+def _print(loaded: Loaded, notes: list[str]) -> None:
     summary = _summary(loaded)
     say(
         f"{summary['config']}: no problems",
@@ -76,39 +81,9 @@ def _print(loaded: Loaded, notes: list[str], *, online: bool) -> None:
         f"profiles: {', '.join(summary['profiles'])}",
         *(f"note: {note}" for note in notes),
     )
-    if online:
-        say("note: InfluxDB and alert channels are not asked by this version")
 
 
 def _print_asked(what: str, asked: list[dict[str, Any]]) -> None:
+    what = ONE_OF[what]
     say(*(f"{what} {one['address']}: {one['said']}" for one in asked if one["answered"]))
     warn(f"{what} {one['address']}: {one['said']}" for one in asked if not one["answered"])
-
-
-def _agents(loaded: Loaded) -> list[dict[str, Any]]:
-    from slamon.service.snmp_ask import answering, peer_of
-
-    named = {line.current.snmp_agent for line in loaded.inventory.lines.values()}
-    peers = [peer_of(loaded, text) for text in sorted(text for text in named if text is not None)]
-    if not peers:
-        return []
-    return [
-        {"address": peer.name, "answered": trouble is None, "said": trouble or "answers"}
-        for peer, trouble in answering(peers)
-    ]
-
-
-def _asked(loaded: Loaded) -> list[dict[str, Any]]:
-    from slamon.probes.oneshot import ping
-    from slamon.probes.protocol import ProbeError
-
-    found: list[dict[str, Any]] = []
-    for address in loaded.settings.reference:
-        try:
-            stats = ping(address, packets=3).stats
-        except ProbeError as error:
-            found.append({"address": address, "answered": False, "said": str(error)})
-            continue
-        got, sent = (stats.received, stats.sent) if stats is not None else (0, 0)
-        found.append({"address": address, "answered": got > 0, "said": f"{got} of {sent} packets answered"})
-    return found

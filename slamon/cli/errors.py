@@ -76,11 +76,12 @@ def _of_the_service(error: Exception) -> Failure | None:
     from slamon.reports.pdf import CannotPrint
     from slamon.service.daemon_lock import AlreadyRunning
     from slamon.service.desk import DeskError
+    from slamon.sinks.delivery_errors import NotDelivered
     from slamon.store.errors import LedgerDamaged, LedgerError
 
     if isinstance(error, LedgerDamaged):
         return Failure([str(error)], INTEGRITY)
-    if isinstance(error, LedgerError | DeskError | ProbeError | AlreadyRunning):
+    if isinstance(error, LedgerError | DeskError | ProbeError | AlreadyRunning | NotDelivered):
         return Failure([str(error)])
     if isinstance(error, CannotPrint):
         return Failure([str(error)])

@@ -17,7 +17,7 @@ from slamon.cli.options import Invocation
 COMMANDS = (
     *("demo", "check", "run", "probe", "status", "replay"),
     *("incident", "complaint", "maintenance", "exclusion", "line", "lines", "snmp"),
-    *("report", "ledger"),
+    *("report", "ledger", "influx"),
 )
 
 

@@ -11,6 +11,7 @@ from slamon.cli.options import Invocation, json_option, pass_invocation
 from slamon.cli.output import put_json, put_table, say
 
 if TYPE_CHECKING:
+    from slamon.service.influx_progress import Progress
     from slamon.service.site import Site
     from slamon.service.snmp_status import SilentAgent
     from slamon.service.status import OpenIncident, Status
@@ -56,6 +57,7 @@ def _object(found: Status) -> dict[str, Any]:
         "suspect": list(found.suspect),
         "silent_agents": [_agent(one) for one in found.silent_agents],
         "backlogs": found.backlogs,
+        "delivery": None if found.delivery is None else found.delivery.object,
     }
 
 
@@ -140,7 +142,9 @@ def _print(found: Status, zones: dict[str, ZoneInfo], zone: ZoneInfo) -> None:
     if found.customer_side:
         say(f"customer side: {', '.join(found.customer_side[:20])}")
     _print_agents(found.silent_agents, zone)
-    say(*(f"waiting for {name}: {count}" for name, count in found.backlogs.items()))
+    say(*(f"waiting for {name}: {count}" for name, count in found.backlogs.items() if count))
+    if found.delivery is not None:
+        say(_delivery(found.delivery, zone))
 
 
 def _print_agents(agents: tuple[SilentAgent, ...], zone: ZoneInfo) -> None:
@@ -153,3 +157,24 @@ def _print_agents(agents: tuple[SilentAgent, ...], zone: ZoneInfo) -> None:
         say(f"{what}: {one.reason} since {since}: {one.detail} (ports of {one.line_count} lines unknown: {lines})")
     if len(agents) > 20:
         say(f"agents: {len(agents) - 20} more; see --json")
+
+
+def _delivery(found: Progress, zone: ZoneInfo) -> str:
+    """Return how the copy to InfluxDB stands, in one sentence."""
+    from slamon.reports.texts import local
+
+    at = local(found.at.replace(microsecond=0), zone)
+    said = f"InfluxDB: {found.state} at {at}, {found.sent_points} points sent since the daemon began"
+    if found.reason:
+        said += f"; {found.reason}"
+    if found.waiting_points:
+        share = 100 * found.waiting_bytes / found.limit_bytes if found.limit_bytes else 0
+        oldest = "" if found.oldest is None else f", the oldest of {local(found.oldest.replace(microsecond=0), zone)}"
+        said += f"; {found.waiting_points} points wait on disk ({share:.0f} % of the spool){oldest}"
+    if found.backlog_points:
+        said += f"; {found.backlog_points} of them are replayed beside live data"
+    if found.rolled_from_points or found.lost_points:
+        said += f"; {found.rolled_from_points} were rolled up to minutes for want of room, {found.lost_points} are lost"
+    if found.aside_points:
+        said += f"; {found.aside_points} were not taken by the server and stand in quarantine.lp"
+    return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from slamon.config.contract_file import identifier
 from slamon.config.problems import Problem, Unfit, quoted
@@ -64,12 +65,23 @@ class TrapPort:
 
 @dataclass(frozen=True, slots=True)
 class InfluxTarget:
-    """Where the copy for graphs goes."""
+    """Where the copy for graphs goes, and how much of it.
+
+    `raw` is ``all``, or ``impaired``: quiet lines are rolled up over `rollup_s`. `spool_bytes` bounds what waits on
+    disk, `batch_points` one request, `timeout_s` its answer.
+    """
 
     url: str
     org: str
     bucket: str
     token: Secret
+    ca_file: Path | None = None
+    raw: str = "all"
+    rollup_s: int = 300
+    spool_bytes: int = 2_000_000_000
+    batch_points: int = 5_000
+    timeout_s: int = 10
+    gzip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +220,26 @@ def influx_of(
     problems: list[Problem] = []
     if table is None:
         return None, problems
-    token = _Table(file, "influxdb", sources, problems).secret("token", table.token, table.token_file)
-    return (InfluxTarget(table.url, table.org, table.bucket, token) if token is not None else None), problems
+    at = _Table(file, "influxdb", sources, problems)
+    token = at.secret("token", table.token, table.token_file)
+    ca_file = None if table.ca_file is None else Path(file).parent / table.ca_file
+    if ca_file is not None and not ca_file.is_file():
+        at.refuse("ca_file", f"there is no file {table.ca_file}", "a PEM file of the authority that signed the server")
+    if token is None or problems:
+        return None, problems
+    return InfluxTarget(
+        url=table.url.rstrip("/"),
+        org=table.org,
+        bucket=table.bucket,
+        token=token,
+        ca_file=ca_file,
+        raw=table.raw,
+        rollup_s=table.rollup_s,
+        spool_bytes=table.spool_bytes,
+        batch_points=table.batch_points,
+        timeout_s=table.timeout_s,
+        gzip=table.gzip,
+    ), problems
 
 
 def traps_of(table: TrapsTable | None, file: str, sources: SecretSources) -> tuple[TrapPort | None, list[Problem]]:

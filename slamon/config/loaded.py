@@ -46,7 +46,4 @@ def load(path: Path, environ: Mapping[str, str], shipped: Sequence[Path] | None 
         problems += wrong
     if settings is None or contracts is None or inventory is None or problems:
         raise InvalidInput(problems)
-    notes = list(stand_ins(ours, in_force))
-    if settings.influx is not None:
-        notes.append("[influxdb] is read, but this version sends nothing there yet")
-    return Loaded(settings, contracts, inventory, tuple(in_force), tuple(notes))
+    return Loaded(settings, contracts, inventory, tuple(in_force), tuple(stand_ins(ours, in_force)))

@@ -10,13 +10,16 @@ from slamon.config.addresses import address, host_and_port, is_loopback
 from slamon.config.contract_file import Id
 from slamon.config.problems import Unfit, quoted
 from slamon.config.snmp_file import TrapsTable
-from slamon.config.validation import Table, Text
+from slamon.config.validation import Table, Text, one_of
 
 DEFAULT_STATE_DIR = "/var/lib/slamon"
 DEFAULT_LEDGER = "sqlite:///ledger.db"
 DEFAULT_LINES = "lines.csv"
 DEFAULT_CONTRACTS = "contracts"
 DEFAULT_LISTEN = "127.0.0.1:8470"
+
+RAW = ("all", "impaired")
+LEAST_SPOOL_BYTES = 1_000_000
 
 
 def _ledger(value: str) -> str:
@@ -77,6 +80,13 @@ class InfluxTable(Table):
     bucket: Text
     token: str | None = None
     token_file: Text | None = None
+    ca_file: Text | None = None
+    raw: Annotated[str, one_of(*RAW)] = "all"
+    rollup_s: Annotated[int, Field(ge=10, le=21_600)] = 300
+    spool_bytes: Annotated[int, Field(ge=LEAST_SPOOL_BYTES)] = 2_000_000_000
+    batch_points: Annotated[int, Field(ge=1, le=100_000)] = 5_000
+    timeout_s: Annotated[int, Field(ge=1, le=300)] = 10
+    gzip: bool = False
 
 
 class AlertsTable(Table):

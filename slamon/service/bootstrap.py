@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from slamon.probes.icmp import IcmpProber
 from slamon.probes.snmp.prober import SnmpProber
 from slamon.service import daemon_lock
+from slamon.service.companion import Companion
 from slamon.service.daemon import Daemon
 from slamon.service.site import Site, open_site
 from slamon.service.snmp_watch import SnmpWatch
@@ -24,6 +25,16 @@ def run(config: str | None, environ: Mapping[str, str]) -> None:
 
 async def _run(site: Site, environ: Mapping[str, str]) -> None:
     ports = SnmpWatch(SnmpProber())
-    daemon = Daemon(site, IcmpProber(), environ, companions=[ports])
+    daemon = Daemon(site, IcmpProber(), environ, companions=[ports, *_companions(site)])
     ports.connect(daemon.note_port)
     await daemon.run()
+
+
+def _companions(site: Site) -> list[Companion]:
+    """Return what runs beside the judging, as the configuration asks for."""
+    found: list[Companion] = []
+    if site.loaded.settings.influx is not None:
+        from slamon.service.influx_feed import InfluxFeed  # noqa: PLC0415 - half a second that others need not wait
+
+        found.append(InfluxFeed())
+    return found

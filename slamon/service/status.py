@@ -12,6 +12,7 @@ from slamon.core.slaclock import Clock
 from slamon.core.statement import ticking
 from slamon.core.timeline import assemble
 from slamon.service.daemon_lock import daemon_pid
+from slamon.service.influx_progress import Progress, events_behind, read_progress
 from slamon.service.site import Site
 from slamon.service.snmp_status import SilentAgent, silent_agents
 from slamon.store.book import Fleet, read_chosen
@@ -62,6 +63,7 @@ class Status:
     suspect: tuple[str, ...]
     backlogs: dict[str, int]
     silent_agents: tuple[SilentAgent, ...] = ()
+    delivery: Progress | None = None
 
 
 def status(site: Site, at: datetime) -> Status:
@@ -71,6 +73,7 @@ def status(site: Site, at: datetime) -> Status:
     complained = {entry.line_id or "" for entry in site.ledger.entries(kinds={COMPLAINT})}
     judges = {line_id: judge for line_id in fleet.states if (judge := fleet.judge(line_id)) is not None}
     going_on = {line_id for line_id, judge in judges.items() if judge.course.episode() is not None}
+    delivery = _delivery(site)
     return Status(
         vantage=site.vantage,
         at=at,
@@ -82,9 +85,25 @@ def status(site: Site, at: datetime) -> Status:
         blind=tuple(_blind(site, fleet)),
         customer_side=tuple(sorted(k for k, judge in judges.items() if judge.aside.start is not None)),
         suspect=tuple(sorted(k for k, judge in judges.items() if judge.course.phase is Phase.SUSPECT)),
-        backlogs={},
+        backlogs=_backlogs(delivery),
         silent_agents=silent_agents(site),
+        delivery=delivery,
     )
+
+
+def _delivery(site: Site) -> Progress | None:
+    """Return how the copy to InfluxDB stood when the daemon last said so, the ledger's part as it is now."""
+    settings = site.loaded.settings
+    found = None if settings.influx is None else read_progress(settings.state_dir)
+    return None if found is None else replace(found, events_behind=events_behind(site.ledger))
+
+
+def _backlogs(delivery: Progress | None) -> dict[str, int]:
+    """Return what waits to leave this machine, by what it is."""
+    if delivery is None:
+        return {}
+    waiting = delivery.waiting_points + delivery.held_back_points
+    return {"InfluxDB: measurements": waiting, "InfluxDB: events": delivery.events_behind}
 
 
 def _open(site: Site, fleet: Fleet, line_ids: list[str], at: datetime) -> Iterable[OpenIncident]:

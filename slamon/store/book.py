@@ -102,21 +102,22 @@ def _blind_together(ledger: Reads, line_id: str | None) -> dict[str, list[Span[d
 
 def read_line(ledger: Reads, fleet: Fleet, line_id: str) -> LineBook:
     """Return one line's record."""
-    return _book(line_id, ledger.entries(kinds=LINE_KINDS, line_id=line_id), fleet)
+    return book_of(line_id, ledger.entries(kinds=LINE_KINDS, line_id=line_id), fleet)
 
 
 def read_chosen(ledger: Reads, fleet: Fleet, line_ids: Sequence[str]) -> dict[str, LineBook]:
     """Return the records of some lines (at most some thousands), those without entries included."""
     entries = ledger.entries(kinds=LINE_KINDS, by_line=True, line_ids=line_ids)
-    books = {line_id: _book(line_id, found, fleet) for line_id, found in groupby(entries, key=_line_id)}
-    return {line_id: books.get(line_id) or _book(line_id, (), fleet) for line_id in line_ids}
+    books = {line_id: book_of(line_id, found, fleet) for line_id, found in groupby(entries, key=_line_id)}
+    return {line_id: books.get(line_id) or book_of(line_id, (), fleet) for line_id in line_ids}
 
 
 def _line_id(entry: Entry) -> str:
     return entry.line_id or ""
 
 
-def _book(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
+def book_of(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
+    """Return the record that a line's entries make, in the order in which they were recorded."""
     gathered = _Gathered()
     for entry in entries:
         _gather(gathered, entry, line_id)

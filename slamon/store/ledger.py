@@ -20,7 +20,7 @@ from slamon.store import chain, migrate, sqlite
 from slamon.store.entry import Actor, Draft, Entry, Stamp, TailBatch, blob_id
 from slamon.store.errors import LedgerBusy, LedgerDamaged, LedgerError, NotALedger, OlderSchema
 from slamon.store.reads import Reads
-from slamon.store.schema import VERSION, checkpoint, line_state, tail
+from slamon.store.schema import VERSION, checkpoint, delivery, line_state, tail
 from slamon.store.verify import Broken, Verification, verify
 
 __all__ = [
@@ -73,6 +73,11 @@ class Transaction(Reads):
         row = {"vantage": self._writer, "at_us": micros(utc(at)), "data": data}
         with sqlite.operator_errors(self._path):
             self._connection.execute(sqlite.upsert(checkpoint), row)
+
+    def keep_delivered(self, sink: str, seq: int) -> None:
+        """Overwrite the number of the last entry that a sink has confirmed."""
+        with sqlite.operator_errors(self._path):
+            self._connection.execute(sqlite.upsert(delivery), {"sink": sink, "seq": seq})
 
     def keep_tail(self, batches: Sequence[TailBatch], prune_before: datetime | None) -> None:
         """Forget the writer's batches of readings that end at `prune_before` or earlier; then add these."""

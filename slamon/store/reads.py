@@ -14,7 +14,7 @@ from slamon.store import chain, query
 from slamon.store.entry import Entry, TailBatch, blob_id
 from slamon.store.errors import LedgerDamaged
 from slamon.store.query import Wanted
-from slamon.store.schema import blob, checkpoint, entry, line_state, personal, tail
+from slamon.store.schema import blob, checkpoint, delivery, entry, line_state, personal, tail
 
 
 class Reads:
@@ -62,6 +62,11 @@ class Reads:
         """Return a vantage's last checkpoint and its instant, None where there never was one."""
         found = self._fetch(select(checkpoint.c.at_us, checkpoint.c.data).where(checkpoint.c.vantage == vantage))
         return (from_micros(found[0][0]), found[0][1]) if found else None
+
+    def delivered(self, sink: str) -> int:
+        """Return the number of the last entry that a sink has confirmed, 0 where it has confirmed none."""
+        found = self._fetch(select(delivery.c.seq).where(delivery.c.sink == sink))
+        return int(found[0][0]) if found else 0
 
     def tail(self, vantage: str) -> list[TailBatch]:
         """Return a vantage's batches of recent readings, oldest first."""

@@ -1,7 +1,8 @@
 """The ledger's tables as SQLAlchemy knows them; migrations/ makes them.
 
 `entry` and `blob` are append-only. `personal` may be erased row by row. `line_state`, `checkpoint` and `tail`
-are what the judge needs to go on after a restart: overwritten, pruned, and no part of the chain.
+are what the judge needs to go on after a restart: overwritten, pruned, and no part of the chain. `delivery` says
+how far a copy of the ledger has come elsewhere.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 # The newest migration; each is named by a number, in one line. Told apart from older and newer without Alembic.
-VERSION = "0002"
+VERSION = "0003"
 
 metadata = MetaData()
 
@@ -79,4 +80,11 @@ tail = Table(
     Column("end_us", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Index("tail_vantage", "vantage", "end_us"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("sink", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
 )
