@@ -42,7 +42,7 @@ CONDITIONS = frozenset({Reason.BLIND_VANTAGE, Reason.AGENT_SILENT, Reason.DELIVE
 
 
 class Severity(IntEnum):
-    """How much a message may disturb: only `CRITICAL` passes quiet hours."""
+    """How much a message may disturb: `CRITICAL` passes quiet hours, and so does the end of what was critical."""
 
     INFO = 0
     WARNING = 1
@@ -103,7 +103,8 @@ class AlertIncident:
     A end. `mute` is the planned work that covers the line now, else the one that covered it last while the incident
     was open. `awaited` names the decision that a restored incident waits for (``responsibility``, ``approval``).
     `chain` is the one that the inventory's `oncall` column names. `derived_from` are the ids it stands for, its own
-    first: what was said about any of them was said about it.
+    first: what was said about any of them was said about it. `fresh_until` is when it has to be looked at anew
+    (planned work begins or ends then; None: not before something happens).
     """
 
     id: str
@@ -129,6 +130,7 @@ class AlertIncident:
     awaited: str | None = None
     mute: Mute | None = None
     derived_from: tuple[str, ...] = ()
+    fresh_until: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -196,7 +198,7 @@ class Told:
     for all of them). `step` is the highest step of `chain` that it addresses. `subjects` are incident ids, the
     subjects of conditions, or the id of a window; those in `degraded` were called degradations. `marks` are pairs
     (incident id, threshold such as ``interruption:0.5``) that it said or made superfluous. `window` is the planned
-    work it spoke of, `over` whether it said that a condition is over.
+    work it spoke of, `over` whether it said that a condition is over, `weight` how great the news was (`grouping`).
     """
 
     reason: Reason
@@ -211,6 +213,7 @@ class Told:
     marks: tuple[tuple[str, str], ...] = ()
     window: str | None = None
     over: bool = False
+    weight: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +262,26 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When to speak. Durations in seconds; shares of a limit 0..1 in ascending order."""
+    """When to speak, and through which chains.
+
+    Durations in seconds; shares of a limit 0..1 in ascending order.
+
+    * `reminder_s` after the last message about an incident that nobody acknowledges, once its chain is used up;
+      `ack_expires_s` is how long an acknowledgement holds.
+    * A line joins a cause up to `window_s` after the last one did and `cause_s` after the first; what joins is told
+      `update_s` after the first message, then every `digest_s`. After `storm_causes` causes within one window,
+      what follows is one cause.
+    * A line that was restored and failed again is called restored only once it has been so for `settle_s`.
+    * `decision_after_s` after the end, and every `decision_every_s`, a decision that is awaited is asked for.
+    * The monitor's own trouble is told after `condition_after_s`, through `monitor_chain` (None: the default one).
+    * Planned work is announced `maintenance_start_s` ahead; a line that is still down is told `maintenance_end_s`
+      before its end (a quarter of the work's length where that is shorter).
+    * `tiers` gives the order of lists; a degradation of `urgent_tiers` is as urgent as an interruption.
+    """
 
     chains: Mapping[str, Chain] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
+    monitor_chain: str | None = None
     limit_shares: tuple[float, ...] = (0.5, 0.8, 1.0)
     statutory_shares: tuple[float, ...] = (0.8,)
     reminder_s: float = 1800
@@ -331,6 +350,23 @@ class Message:
     first: bool = True
     step: int = 0
     not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that may have to be spoken of: incidents open or lately over, the monitor's trouble, planned work."""
+
+    incidents: tuple[AlertIncident, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Everything that was told and acknowledged, as far as it concerns what may have to be spoken of."""
+
+    told: tuple[Told, ...] = ()
+    acks: tuple[Ack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

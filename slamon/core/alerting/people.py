@@ -92,7 +92,10 @@ class Rota:
 
 @dataclass(frozen=True, slots=True)
 class Stint:
-    """Who is on call in ``[start, end)``; `person` None is a gap. `by` is ``turns``, ``shifts``, ``dates``, ``override``."""
+    """Who is on call in ``[start, end)``; `person` None is a gap.
+
+    `by` is what says so: ``turns``, ``shifts``, ``dates`` or ``override``.
+    """
 
     start: datetime
     end: datetime
