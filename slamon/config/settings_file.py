@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from slamon.config.addresses import address, host_and_port, is_loopback
+from slamon.config.channels_file import AlertsTable
 from slamon.config.contract_file import Id
 from slamon.config.problems import Unfit, quoted
 from slamon.config.validation import Table, Text, one_of
@@ -57,6 +58,8 @@ class LedgerTable(Table):
 
     url: Annotated[Text, AfterValidator(_ledger)] = DEFAULT_LEDGER
     four_eyes: bool = False
+    personal_key: str | None = None
+    personal_key_file: Text | None = None
 
 
 class ContractsTable(Table):
@@ -79,10 +82,6 @@ class InfluxTable(Table):
     bucket: Text
     token: str | None = None
     token_file: Text | None = None
-
-
-class AlertsTable(Table):
-    """Empty until alerting is built: a key that nobody obeys is worse than one that is refused."""
 
 
 class WebTable(Table):
