@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .facts import Chain
 from .people import OnCall
+from .policy import Chain
 from .rota import on_call
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from slamon.core.facts import Category
 
-from .facts import AlertIncident, Chain, Choice, Due, Policy, Reason, Severity
+from .facts import AlertIncident, Reason, Severity
+from .policy import Chain, Choice, Policy
+from .telling import Due
 
 DEFAULT = "default"
 NOBODY = Chain("nobody", ())

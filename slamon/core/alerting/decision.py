@@ -23,7 +23,9 @@ from slamon.core.facts import Category
 from slamon.core.incident import State
 
 from .chain import chain_of
-from .facts import OPENINGS, AlertClock, AlertIncident, Chain, Due, History, Mute, Policy, Reason, Told
+from .facts import OPENINGS, AlertClock, AlertIncident, Mute, Reason
+from .policy import Chain, Policy
+from .telling import Due, History, Told
 
 ENDS = frozenset({Reason.RESTORED, Reason.WITHDRAWN})
 CALLS = OPENINGS | {Reason.ESCALATED}
@@ -154,7 +156,7 @@ def _opening(incident: AlertIncident, standing: Standing, policy: Policy, at: da
 
 def _worsened(incident: AlertIncident, standing: Standing) -> bool:
     known = [one for one in standing.told if one.reason in OPENINGS]
-    called_degradation = bool(known) and any(each in known[-1].degraded for each in incident.ids)
+    called_degradation = bool(known) and any(known[-1].called_degraded(each) for each in incident.ids)
     return incident.category is Category.INTERRUPTION and called_degradation
 
 
@@ -186,7 +188,7 @@ def _crossed(incident: AlertIncident, policy: Policy, at: datetime, below: float
 
 
 def _thresholds(incident: AlertIncident, standing: Standing, policy: Policy, at: datetime) -> Agenda:
-    said = {mark for one in standing.told for each, mark in one.marks if each in incident.ids}
+    said = {mark for one in standing.told for each in incident.ids for mark in one.marks_of(each)}
     found = [one for clock in incident.clocks for one in _of_clock(clock, standing, policy, said, at)]
     yield from sorted(found, key=lambda one: (one[1].reason is not Reason.STATUTORY_MISSED, -(one[1].share or 0)))
 

@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from slamon.core.facts import Category
 
 from .chain import rank
-from .facts import AlertIncident, Cause, Point, Policy, Reason
+from .facts import AlertIncident, Reason
+from .policy import Policy
 from .record import Record
+from .telling import Cause, Point
 
 STORM = frozenset({"storm"})
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from .facts import Cause, Condition, Policy, Reason, Severity, Told, Window
+from .facts import Condition, Reason, Severity, Window
+from .policy import Policy
 from .record import Record
+from .telling import Cause, Told
 
 LONGEST_REPEAT = timedelta(days=1)
 

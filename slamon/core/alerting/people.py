@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from .facts import Policy
+from .policy import Policy
 
 EVERY_DAY = frozenset(range(7))
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .facts import Ack, AlertIncident, Cause, History, Reason, Told
+from .facts import AlertIncident, Reason
+from .telling import Ack, Cause, History, Told
 
 # A list of decisions that are awaited gathers many causes and is none itself.
 ABOUT_CAUSES = frozenset(Reason) - {Reason.DECISION_AWAITED}
