@@ -107,6 +107,7 @@ class Delivery:
         self._serving: dict[str, asyncio.Task[None]] = {}
         self._carrying: set[asyncio.Task[None]] = set()
         self._in_hand: set[str] = set()
+        self._unrecorded: list[Draft] = []
 
     async def open(
         self, channels: Iterable[tuple[config.Channel, Channel]], addresses: Addresses | None = None
@@ -131,7 +132,10 @@ class Delivery:
             lane.bell.set()
 
     async def run(self) -> None:
-        """Wait for ever, or until a lane fails."""
+        """Keep all lanes going, for ever; a lane that failed ends it, and is taken up again by the next run."""
+        for name, task in self._serving.items():
+            if task.done():
+                self._serving[name] = asyncio.create_task(self._serve(self._lanes[name]))
         while True:
             tasks = list(self._serving.values())
             if not tasks:
@@ -141,6 +145,24 @@ class Delivery:
             for task in done:
                 if not task.cancelled():
                     task.result()
+
+    async def send_unwritten(self, letter: Letter) -> None:
+        """Send a letter past the outbox, by one channel after the other: for when the ledger cannot be written."""
+        for leg, name in enumerate(letter.route):
+            lane = self._lanes.get(name)
+            if lane is None:
+                continue
+            here = replace(letter, leg=leg, tries=1)
+            await lane.slots.acquire()
+            answer = await self._sent(lane, here)
+            at = self._means.now()
+            done = answer.outcome is Outcome.SENT
+            last = leg == len(letter.route) - 1
+            what = Next.DONE if done else Next.DEAD if last else Next.OTHER
+            self._unrecorded.append(attempt_draft(here, answer, Step(what, leg, at), at))
+            log.warning("notification_past_the_outbox", channel=name, key=letter.key, answer=answer.said)
+            if done:
+                return
 
     async def end(self, patience_s: float) -> None:
         """Send nothing more; what is being sent is waited for a little."""
@@ -270,7 +292,8 @@ class Delivery:
         if answer.low is not None:
             payload = {"channel": letter.channel, "balance": str(answer.low)}
             drafts.append(Draft(LOW, at, payload, subject=letter.channel))
-        held.append(drafts)
+        held.append([*self._unrecorded, *drafts])
+        self._unrecorded = []
         return found
 
 

@@ -37,7 +37,7 @@ class Letter:
 
     `route` are the channels to try in turn, `leg` counts the changes from one to the next (round and round), `tries`
     those on this leg; `refused` are the channels that said never. `head` is for the record and names nobody but by
-    id; `text` is what the receiver reads. `held_until` keeps it back over quiet hours.
+    id; `text` is what the receiver reads. `held_until` keeps it back over quiet hours: it counts as queued then.
     """
 
     key: str
@@ -88,6 +88,7 @@ def queue(held: Transaction, letters: Sequence[Letter], at: datetime) -> list[st
 
 
 def _columns(held: Transaction, letter: Letter, at: datetime) -> dict[str, object]:
+    due = max(at, letter.held_until or at)
     data, coding = closed(held.seal, letter.key, json.dumps(letter.text, ensure_ascii=False))
     head = {"route": letter.route, "refused": sorted(letter.refused), **letter.head}
     return {
@@ -98,8 +99,8 @@ def _columns(held: Transaction, letter: Letter, at: datetime) -> dict[str, objec
         "channel": letter.channel,
         "leg": letter.leg,
         "tries": letter.tries,
-        "due_us": micros(max(at, letter.held_until or at)),
-        "queued_us": micros(letter.queued_at or at),
+        "due_us": micros(due),
+        "queued_us": micros(letter.queued_at or due),
         "head": json.dumps(head, ensure_ascii=False),
         "data": data,
         "coding": coding,

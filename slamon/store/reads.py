@@ -76,6 +76,11 @@ class Reads:
         found = self._fetch(select(checkpoint.c.at_us, checkpoint.c.data).where(checkpoint.c.vantage == vantage))
         return (from_micros(found[0][0]), found[0][1]) if found else None
 
+    def checkpoint_at(self, vantage: str) -> datetime | None:
+        """Return the instant of a vantage's last checkpoint, without what it holds."""
+        found = self._fetch(select(checkpoint.c.at_us).where(checkpoint.c.vantage == vantage))
+        return from_micros(found[0][0]) if found else None
+
     def tail(self, vantage: str) -> list[TailBatch]:
         """Return a vantage's batches of recent readings, oldest first."""
         columns = (tail.c.start_us, tail.c.end_us, tail.c.data)
