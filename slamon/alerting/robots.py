@@ -11,6 +11,7 @@ import base64
 import hmac
 import json
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -248,6 +249,12 @@ ROBOTS = (WeComRobot, DingTalkRobot, FeishuRobot, LarkRobot, ServerChanRobot)
 
 def register() -> None:
     """Put our plugins in the place of Apprise's; to do so twice changes nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of modules that its hundred plugins load
+        _register()
+
+
+def _register() -> None:
     known: Any = NotificationManager()  # type: ignore[no-untyped-call]
     for robot in ROBOTS:
         schema = robot.secure_protocol

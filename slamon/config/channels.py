@@ -26,6 +26,8 @@ from slamon.config.secret import Secret, SecretSources
 from slamon.config.settings_file import LedgerTable
 from slamon.config.validation import key_path, validate
 
+CREDENTIAL = "personal-key"  # systemd's, looked for where the config names no key
+
 _PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 # Per minute and at once. The robots of WeCom and DingTalk take 20 a minute; what a kind may cost or annoy is lower.
 _RATES = {"apprise": (20, 5), "sms": (30, 5), "smtp": (60, 10), "webhook": (60, 10)}
@@ -289,6 +291,9 @@ def personal_key_of(table: LedgerTable, file: Path, sources: SecretSources) -> t
     """Return the key of ``[ledger]`` that seals personal texts, 32 bytes in base64; None where none is given."""
     problems: list[Problem] = []
     at = _At(file, "ledger", sources, problems)
+    given = Path(sources.environ.get("CREDENTIALS_DIRECTORY") or "/nonexistent") / CREDENTIAL
+    if table.personal_key is None and table.personal_key_file is None and given.exists():
+        table = LedgerTable(personal_key_file=CREDENTIAL)
     found = at.secret(table, "personal_key")
     if found is not None and not _is_key(found.reveal()):
         hint = "make one: openssl rand -base64 32 > personal-key && chmod 600 personal-key"

@@ -1,4 +1,4 @@
-"""Alerting as a companion of the daemon: looks what happened, decides, delivers, and proves to the outside that it does."""
+"""Alerting as a companion of the daemon: looks what happened, decides, delivers, and proves to others that it does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from slamon.core.alerting.facts import Reason
 from slamon.service.alerting_delivery import Delivery, Means
 from slamon.service.alerting_heartbeat import Pulse, beat, doubt
 from slamon.service.alerting_letters import addresses
-from slamon.service.alerting_watch import Turn, Watch, Writing
+from slamon.service.alerting_watch import Turn, Watch
 from slamon.service.alerting_words import writing
 from slamon.service.companion import Note, Seen
 from slamon.service.site import Site
@@ -81,16 +81,13 @@ class Alerting:
         if oncall is None:
             self._watch = None
         elif self._watch is None:
-            watch = Watch(site, oncall.oncall, self._writing(site))
+            watch = Watch(site, oncall.oncall, writing(site, alerts))
             await self._look(lambda: watch.restore(self._means.now()))
             self._watch = watch
         else:
             adopted = self._watch
-            await self._look(lambda: adopted.adopt(site, oncall.oncall, self._writing(site)))
+            await self._look(lambda: adopted.adopt(site, oncall.oncall, writing(site, alerts)))
         self._bell.set()
-
-    def _writing(self, site: Site) -> Writing:
-        return writing(site, self._alerts if site is self._site else site.loaded.settings.alerts or NO_ALERTS)
 
     def see(self, seen: Seen) -> None:  # noqa: ARG002 - that it comes is what matters
         """Take note that polling works."""
@@ -142,21 +139,20 @@ class Alerting:
         """Look now and then whether messages wait too long, and whether the ledger is written at all."""
         while True:
             await self._means.rest(asyncio.Event(), HEALTH_S)
-            site, watch, at = self._site, self._watch, self._means.now()
-            if site is None or watch is None:
-                continue
-            try:
-                waiting = await delivery.clerk(lambda: outbox.backlog(site.ledger, at))
-                written_at = await delivery.clerk(lambda: site.ledger.checkpoint_at(site.vantage))
-            except LedgerError as error:
-                log.error("alerting_cannot_look", reason=str(error))
-                continue
-            self._pulse = replace(self._pulse, oldest=waiting.oldest)
-            late = waiting.oldest is not None and at - waiting.oldest > timedelta(seconds=self._alerts.late_after_s)
-            backlog_since = waiting.oldest if late else None
-            unwritten_since = self._unwritten_since(written_at, at)
-            await self._look(lambda: watch.standing(Reason.DELIVERY_BACKLOG, "alerts", backlog_since, at))
-            await self._look(lambda: watch.standing(Reason.DELIVERY_BACKLOG, "ledger", unwritten_since, at))
+            if self._site is not None and self._watch is not None:
+                await self._examine(delivery, self._site, self._watch, self._means.now())
+
+    async def _examine(self, delivery: Delivery, site: Site, watch: Watch, at: datetime) -> None:
+        try:
+            waiting = await delivery.clerk(lambda: outbox.backlog(site.ledger, at))
+            written_at = await delivery.clerk(lambda: site.ledger.checkpoint_at(site.vantage))
+        except LedgerError as error:
+            log.error("alerting_cannot_look", reason=str(error))
+            return
+        self._pulse = replace(self._pulse, oldest=waiting.oldest)
+        late = waiting.oldest is not None and at - waiting.oldest > timedelta(seconds=self._alerts.late_after_s)
+        trouble = {"alerts": waiting.oldest if late else None, "ledger": self._unwritten_since(written_at, at)}
+        await self._look(lambda: watch.standing(Reason.DELIVERY_BACKLOG, trouble, at))
 
     def _unwritten_since(self, written_at: datetime | None, at: datetime) -> datetime | None:
         """Return since when the ledger gets no checkpoint although batches come; None where it does."""

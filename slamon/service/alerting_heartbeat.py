@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What is known of the service's health: when what was last seen to work, and since when the oldest letter waits."""
+    """What is known of the service's health: when what was seen to work last, since when the oldest letter waits."""
 
     polled_at: datetime | None = None
     looked_at: datetime | None = None

@@ -7,7 +7,7 @@ recorded when it can.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -95,9 +95,10 @@ class Watch:
         self._dirty = dict.fromkeys([*self._views, *self._dirty])
         self._news = True
 
-    def standing(self, kind: Reason, subject: str, since: datetime | None, at: datetime) -> None:
-        """Take note of trouble that no entry tells, since an instant; None: there is none."""
-        self._news |= self._conditions.standing(kind, subject, since, at)
+    def standing(self, kind: Reason, trouble: Mapping[str, datetime | None], at: datetime) -> None:
+        """Take note of trouble that no entry tells: subjects, and since when each has it; None has none."""
+        for subject, since in trouble.items():
+            self._news |= self._conditions.standing(kind, subject, since, at)
 
     def turn(self, at: datetime) -> Turn:
         """Look what happened, and record what follows; raises `LedgerError` where the ledger cannot be read."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from slamon.probes.icmp import IcmpProber
 from slamon.service import daemon_lock
+from slamon.service.alerting import Alerting
 from slamon.service.daemon import Daemon
 from slamon.service.site import Site, open_site
 
@@ -21,4 +22,4 @@ def run(config: str | None, environ: Mapping[str, str]) -> None:
 
 
 async def _run(site: Site, environ: Mapping[str, str]) -> None:
-    await Daemon(site, IcmpProber(), environ).run()
+    await Daemon(site, IcmpProber(), environ, companions=[Alerting()]).run()
