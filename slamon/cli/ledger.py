@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from slamon.cli.errors import INTEGRITY, Failure
-from slamon.cli.options import Invocation, json_option, pass_invocation
-from slamon.cli.output import data_stream, put_json, say
+from slamon.cli.options import Invocation, by_option, json_option, pass_invocation, reason_option
+from slamon.cli.output import data_stream, put_filed, put_json, say, warn
 
 if TYPE_CHECKING:
     from slamon.store.ledger import Ledger
@@ -27,10 +27,18 @@ def _opened(invocation: Invocation) -> AbstractContextManager[Ledger]:
     """Open the ledger alone: a broken inventory must not keep anybody from checking it."""
     from slamon.config.settings import find_config, load_settings
     from slamon.service import clock
+    from slamon.service.personal_key import seal_for
     from slamon.store.ledger import Ledger
 
     settings = load_settings(find_config(invocation.config, os.environ), os.environ)
-    return Ledger.open(settings.ledger_url, writer=settings.vantage, stamp=clock.stamp, create=False, read_only=True)
+    return Ledger.open(
+        settings.ledger_url,
+        writer=settings.vantage,
+        stamp=clock.stamp,
+        create=False,
+        read_only=True,
+        seal=seal_for(settings, create=False),
+    )
 
 
 @command.command("verify")
@@ -47,12 +55,16 @@ def verify(ctx: click.Context, invocation: Invocation, heads: tuple[str, ...], *
         found = ledger.verify(known)
     if as_json:
         problems = [{"seq": one.seq, "writer": one.writer, "what": one.what} for one in found.problems]
-        put_json({"sound": found.sound, "entries": found.entries, "heads": dict(found.heads), "problems": problems})
+        heads_now = dict(found.heads)
+        shown = {"sound": found.sound, "entries": found.entries, "heads": heads_now, "problems": problems}
+        put_json({**shown, "unchecked_personal_texts": found.sealed})
         if not found.sound:
             ctx.exit(INTEGRITY)
         return
     _refuse_unsound(found, "the ledger")
     say(f"{found.entries} entries, nothing was changed, removed or reordered")
+    if found.sealed:
+        warn([f"{found.sealed} personal texts are sealed with a key that is not here: they could not be checked"])
     say(*(f"head of {writer}: {head}" for writer, head in sorted(found.heads.items())))
 
 
@@ -104,3 +116,19 @@ def backup(invocation: Invocation, file: Path, *, as_json: bool) -> None:
         put_json({"file": str(file), "entries": found.entries, "heads": dict(found.heads)})
     else:
         say(f"{found.entries} entries copied to {file} and checked")
+
+
+@command.command("erase")
+@click.argument("entries", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ENTRY...")
+@reason_option("On whose request, and why; without the words themselves.")
+@by_option
+@json_option
+@pass_invocation
+def erase(invocation: Invocation, entries: tuple[int, ...], reason: str, by: str | None, *, as_json: bool) -> None:
+    """Erase the personal texts (callers, notes, notices) to which entries refer; the chain stays sound."""
+    from slamon.service import clock
+    from slamon.service.desk_personal import erase as erase_texts
+
+    with invocation.site(by) as site:
+        filed = erase_texts(site, entries, reason, clock.now())
+    put_filed(filed, as_json=as_json)

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slamon.config.contacts import Contact, load_contacts
 from slamon.config.contracts import ContractFile, read_contracts, stand_ins
 from slamon.config.inventory import Inventory, load_inventory
-from slamon.config.problems import InvalidInput
+from slamon.config.oncall import Known, OnCallFile, chain_problems, read_oncall
+from slamon.config.problems import InvalidInput, Problem
 from slamon.config.settings import Settings, read_settings
 from slamon.core.contract import Contracts
 from slamon.resources import contract_files
@@ -27,6 +29,8 @@ class Loaded:
     inventory: Inventory
     contract_files: tuple[ContractFile, ...] = ()
     notes: tuple[str, ...] = ()
+    oncall: OnCallFile | None = None
+    contacts: tuple[Contact, ...] = ()
 
 
 def load(path: Path, environ: Mapping[str, str], shipped: Sequence[Path] | None = None) -> Loaded:
@@ -44,6 +48,33 @@ def load(path: Path, environ: Mapping[str, str], shipped: Sequence[Path] | None 
     if named.lines_file is not None:
         inventory, wrong = load_inventory(named.lines_file, contracts, named.profiles, named.credentials)
         problems += wrong
+    oncall, contacts, wrong = _people(settings, contracts, inventory)
+    problems += wrong
     if settings is None or contracts is None or inventory is None or problems:
         raise InvalidInput(problems)
-    return Loaded(settings, contracts, inventory, tuple(in_force), tuple(stand_ins(ours, in_force)))
+    notes = tuple(stand_ins(ours, in_force))
+    return Loaded(settings, contracts, inventory, tuple(in_force), notes, oncall, contacts)
+
+
+def _people(
+    settings: Settings | None, contracts: Contracts | None, inventory: Inventory | None
+) -> tuple[OnCallFile | None, tuple[Contact, ...], list[Problem]]:
+    """Return who is on call and whom to notify at customers', with what is wrong with either file."""
+    if settings is None or settings.alerts is None:
+        return None, (), []
+    alerts, problems = settings.alerts, list[Problem]()
+    oncall, contacts = None, tuple[Contact, ...]()
+    if alerts.oncall is not None:
+        lines = () if inventory is None else inventory.lines.values()
+        known = Known(
+            channels=alerts.channels.keys(),
+            customers=None if inventory is None else {p.customer_id for line in lines for p in line.periods},
+            tiers=None if contracts is None else {tier for c in contracts.versions for tier in c.tiers},
+        )
+        oncall, problems = read_oncall(alerts.oncall, known)
+        if oncall is not None:
+            problems += chain_problems(oncall.oncall, lines, str(settings.lines_file))
+    if alerts.contacts is not None:
+        contacts, wrong = load_contacts(alerts.contacts)
+        problems += wrong
+    return oncall, contacts, problems

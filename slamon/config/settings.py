@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slamon.config.channels import Alerts, alerts_of, personal_key_of
 from slamon.config.credentials import InfluxTarget, SnmpCredential, TrapPort, credentials_of, influx_of, traps_of
 from slamon.config.problems import InvalidInput, Problem
 from slamon.config.profiles import profiles_of
-from slamon.config.secret import SecretSources
+from slamon.config.secret import Secret, SecretSources
 from slamon.config.settings_file import DEFAULT_CONTRACTS, DEFAULT_LINES, SettingsTable
 from slamon.config.textfile import read_text
 from slamon.config.tomlfile import parse_toml
@@ -37,6 +38,8 @@ class Settings:
     web_listen: str
     influx: InfluxTarget | None = None
     traps: TrapPort | None = None
+    alerts: Alerts | None = None
+    personal_key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,10 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
     problems += wrong
     traps, wrong = traps_of(table.snmp_traps, str(path), sources)
     problems += wrong
+    alerts, wrong = alerts_of(table.alerts, path, sources)
+    problems += wrong
+    personal_key, wrong = personal_key_of(table.ledger, path, sources)
+    problems += wrong
     state_dir = path.parent / table.monitor.state_dir
     if "?" in str(state_dir):
         problems.append(Problem(str(path), "monitor.state_dir", "holds a question mark", "a URL cannot carry it"))
@@ -122,6 +129,8 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         web_listen=table.web.listen,
         influx=influx,
         traps=traps,
+        alerts=alerts,
+        personal_key=personal_key,
     )
     return (None if problems else settings), problems, named
 

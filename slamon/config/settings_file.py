@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from slamon.config.addresses import address, host_and_port, is_loopback
+from slamon.config.channels_file import AlertsTable
 from slamon.config.contract_file import Id
 from slamon.config.problems import Unfit, quoted
 from slamon.config.snmp_file import TrapsTable
@@ -58,6 +59,8 @@ class LedgerTable(Table):
 
     url: Annotated[Text, AfterValidator(_ledger)] = DEFAULT_LEDGER
     four_eyes: bool = False
+    personal_key: str | None = None
+    personal_key_file: Text | None = None
 
 
 class ContractsTable(Table):
@@ -87,10 +90,6 @@ class InfluxTable(Table):
     batch_points: Annotated[int, Field(ge=1, le=100_000)] = 5_000
     timeout_s: Annotated[int, Field(ge=1, le=300)] = 10
     gzip: bool = False
-
-
-class AlertsTable(Table):
-    """Empty until alerting is built: a key that nobody obeys is worse than one that is refused."""
 
 
 class WebTable(Table):

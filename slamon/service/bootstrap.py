@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from slamon.probes.icmp import IcmpProber
 from slamon.probes.snmp.prober import SnmpProber
 from slamon.service import daemon_lock
+from slamon.service.alerting import Alerting
 from slamon.service.companion import Companion
 from slamon.service.daemon import Daemon
 from slamon.service.site import Site, open_site
@@ -32,7 +33,7 @@ async def _run(site: Site, environ: Mapping[str, str]) -> None:
 
 def _companions(site: Site) -> list[Companion]:
     """Return what runs beside the judging, as the configuration asks for."""
-    found: list[Companion] = []
+    found: list[Companion] = [Alerting()]
     if site.loaded.settings.influx is not None:
         from slamon.service.influx_feed import InfluxFeed  # noqa: PLC0415 - half a second that others need not wait
 

@@ -18,6 +18,7 @@ from slamon.service.desk_find import Found
 from slamon.service.desk_maintenance import windows
 from slamon.store import filed
 from slamon.store.entry import Entry
+from slamon.store.errors import NotReadable
 from slamon.store.measured import EVIDENCE, FOUND, ONSET, OPENED
 
 _WITH_INCIDENTS = frozenset({OPENED, FOUND, filed.COMPLAINT})
@@ -123,8 +124,7 @@ def _text(facts: Facts, one: Found, entry: Entry) -> str:
     payload, zone = entry.payload, one.file.zone
     if entry.kind == filed.NOTED:
         refs = payload.get("personal")
-        kept = facts.reads.personal(str(refs["note"])) if isinstance(refs, dict) and "note" in refs else None
-        return kept if kept is not None else "(erased)"
+        return _kept(facts, str(refs["note"])) if isinstance(refs, dict) and "note" in refs else "(erased)"
     if entry.kind == filed.CORRECTED:
         said = ", ".join(f"{key} {value}" for key, value in payload.items() if value is not None)
         return f"{said}: {entry.why}"
@@ -133,6 +133,14 @@ def _text(facts: Facts, one: Found, entry: Entry) -> str:
         shown = f", evidence {proof['name']} sha256:{proof['sha256']}" if isinstance(proof, dict) else ""
         return f"{payload['kind']} from {local(entry.at, zone)}: {entry.why}{shown}"
     return f"as of {local(entry.at, zone)}" if entry.kind in (filed.HANDED_BACK, filed.EXCLUSION_STOPPED) else ""
+
+
+def _kept(facts: Facts, ref: str) -> str:
+    try:
+        text = facts.reads.personal(ref)
+    except NotReadable:
+        return "(sealed with a key that is not here)"
+    return text if text is not None else "(erased)"
 
 
 def evidence(facts: Facts, one: Found) -> list[dict[str, object]]:

@@ -110,6 +110,24 @@ def _refuse_double(
             raise DeskError(f"this work is on record already: {key}, from {local(one.start, zone)}", hint)
 
 
+def announced_in_time(site: Site, window: Maintenance) -> bool:
+    """Tell whether planned work was announced as every contract that it concerns asks for (clause 3.3)."""
+    lines = [
+        line for line in site.lines.values() if line.line_id in window.line_ids or _hangs_on(line, window.upstream)
+    ]
+    found = _contracts(site, lines, window.start)
+    return next(_shortcomings(found, window.start, window.notified_at, window.channel), None) is None
+
+
+def lines_of(site: Site, window: Maintenance) -> list[Line]:
+    """Return the lines that planned work concerns, as far as they are known."""
+    return [x for x in site.lines.values() if x.line_id in window.line_ids or _hangs_on(x, window.upstream)]
+
+
+def _hangs_on(line: Line, upstream: str | None) -> bool:
+    return upstream is not None and any(period.upstream == upstream for period in line.periods)
+
+
 def _contracts(site: Site, lines: Sequence[Line], at: datetime) -> list[Contract]:
     found = {(c.id, c.version): c for c in (site.terms(line.line_id).contract_at(at) for line in lines)}
     return [found[key] for key in sorted(found)]

@@ -21,6 +21,7 @@ from slamon.core.inventory import Line
 from slamon.core.timeline import LineTerms
 from slamon.service import clock
 from slamon.service.archive import archive, archived_contracts, departed_lines
+from slamon.service.personal_key import seal_for
 from slamon.store.book import Fleet, LineBook, read_fleet, read_line
 from slamon.store.entry import Actor
 from slamon.store.ledger import Ledger
@@ -86,7 +87,9 @@ def open_site(
     who = actor(by, environ)
     url = loaded.settings.ledger_url
     looking = read_only and Path(url.removeprefix("sqlite:///")).exists()
-    with Ledger.open(url, writer=loaded.settings.vantage, stamp=clock.stamp, read_only=looking, actor=who) as ledger:
+    seal = seal_for(loaded.settings, create=not looking)
+    vantage = loaded.settings.vantage
+    with Ledger.open(url, writer=vantage, stamp=clock.stamp, read_only=looking, actor=who, seal=seal) as ledger:
         if not looking:
             archive(ledger, loaded)
         yield site_of(loaded, ledger)

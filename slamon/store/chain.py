@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -12,6 +13,7 @@ from slamon.core.timespan import micros, utc
 from slamon.store import sqlite
 from slamon.store.entry import Actor, Draft, Stamp, blob_id, canonical_json, chained_hash, personal_ref
 from slamon.store.errors import LedgerDamaged, NotRecordable
+from slamon.store.personal import Seal, closed
 from slamon.store.schema import blob, entry, personal
 
 _COLUMNS = tuple(column.name for column in entry.columns)
@@ -19,7 +21,16 @@ _SALT_BYTES = 16
 _RESERVED = ("blobs", "personal")
 
 
-def append(connection: Connection, writer: str, stamp: Stamp, own: Actor, drafts: Sequence[Draft]) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Who writes: the chain's name, whom an entry without an actor is by, and what personal texts are sealed with."""
+
+    writer: str
+    own: Actor
+    seal: Seal | None = None
+
+
+def append(connection: Connection, pen: Pen, stamp: Stamp, drafts: Sequence[Draft]) -> list[int]:
     """Append entries in the writing transaction that the connection is in; return their numbers.
 
     Raises `NotRecordable` before anything is written.
@@ -27,16 +38,16 @@ def append(connection: Connection, writer: str, stamp: Stamp, own: Actor, drafts
     if not drafts:
         return []
     private: list[dict[str, object]] = []
-    payloads = [_payload(draft, private) for draft in drafts]
+    payloads = [_payload(draft, private, pen.seal) for draft in drafts]
     seq = connection.execute(select(func.coalesce(func.max(entry.c.seq), 0))).scalar_one()
-    writer_seq, prev_hash = _head(connection, writer)
+    writer_seq, prev_hash = _head(connection, pen.writer)
     wall_us = micros(utc(stamp.wall))
     rows = []
     for draft, payload in zip(drafts, payloads, strict=True):
         seq, writer_seq = seq + 1, writer_seq + 1
-        actor = draft.actor or own
+        actor = draft.actor or pen.own
         columns = (
-            seq, writer, writer_seq, draft.kind, draft.line_id, draft.subject, micros(utc(draft.at)), wall_us,
+            seq, pen.writer, writer_seq, draft.kind, draft.line_id, draft.subject, micros(utc(draft.at)), wall_us,
             stamp.mono_ns, stamp.boot_id, actor.name, actor.os_user, draft.why, payload, prev_hash,
         )  # fmt: skip
         prev_hash = _hash(columns)
@@ -65,7 +76,7 @@ def _head(connection: Connection, writer: str) -> tuple[int, str | None]:
     return (found[0], found[1]) if found is not None else (0, None)
 
 
-def _payload(draft: Draft, private: list[dict[str, object]]) -> str:
+def _payload(draft: Draft, private: list[dict[str, object]], seal: Seal | None) -> str:
     """Return the payload's canonical text, references to blobs and personal texts added."""
     payload = draft.payload
     if draft.blobs or draft.personal or not payload.keys().isdisjoint(_RESERVED):
@@ -74,7 +85,7 @@ def _payload(draft: Draft, private: list[dict[str, object]]) -> str:
         if draft.blobs:
             payload["blobs"] = [blob_id(data) for data in draft.blobs]
         if draft.personal:
-            payload["personal"] = {key: _set_apart(text, private) for key, text in draft.personal.items()}
+            payload["personal"] = {key: _set_apart(text, private, seal) for key, text in draft.personal.items()}
         for key, value in said.items():
             # A payload may name its blobs itself; anything else under these names would mislead the reader.
             if key != "blobs" or value != payload.get(key):
@@ -82,13 +93,14 @@ def _payload(draft: Draft, private: list[dict[str, object]]) -> str:
     return canonical_json(draft.kind, payload)
 
 
-def _set_apart(text: str, private: list[dict[str, object]]) -> str:
+def _set_apart(text: str, private: list[dict[str, object]], seal: Seal | None) -> str:
     salt = secrets.token_bytes(_SALT_BYTES)
     try:
         ref = personal_ref(salt, text)
     except UnicodeError:
         raise NotRecordable("a personal text is not Unicode") from None
-    private.append({"ref": ref, "salt": salt, "data": text})
+    data, coding = closed(seal, ref, text)
+    private.append({"ref": ref, "salt": salt, "data": data, "coding": coding})
     return ref
 
 

@@ -52,3 +52,7 @@ class NotRecordable(LedgerError):
 
 class NotEvidence(LedgerError):
     """Bytes that should hold packed readings do not."""
+
+
+class NotReadable(LedgerError):
+    """A personal text is sealed with a key that is not here."""

@@ -13,14 +13,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Self
 
-from sqlalchemy import Connection, Engine, Select, delete, insert
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Select, delete, insert, select
 
 from slamon.core.timespan import micros, utc
 from slamon.store import chain, migrate, sqlite
+from slamon.store.chain import Pen
 from slamon.store.entry import Actor, Draft, Entry, Stamp, TailBatch, blob_id
 from slamon.store.errors import LedgerBusy, LedgerDamaged, LedgerError, NotALedger, OlderSchema
+from slamon.store.personal import PLAIN, Seal, closed
 from slamon.store.reads import Reads
-from slamon.store.schema import VERSION, checkpoint, delivery, line_state, tail
+from slamon.store.schema import VERSION, checkpoint, delivery, line_state, personal, tail
 from slamon.store.verify import Broken, Verification, verify
 
 __all__ = [
@@ -42,12 +44,13 @@ DAEMON = Actor("slamon", "")
 class Transaction(Reads):
     """The ledger under the write lock: nobody else appends until it ends, and all of it is recorded or nothing."""
 
-    def __init__(self, connection: Connection, path: Path, writer: str, stamp: Callable[[], Stamp], own: Actor) -> None:
+    def __init__(self, connection: Connection, path: Path, pen: Pen, stamp: Callable[[], Stamp]) -> None:
         self._connection = connection
         self._path = path
-        self._writer = writer
+        self._pen = pen
+        self._seal = pen.seal
+        self._writer = pen.writer
         self._stamp = stamp
-        self._own = own
 
     def _fetch(self, statement: Select[Any]) -> Sequence[Any]:
         with sqlite.operator_errors(self._path):
@@ -56,7 +59,33 @@ class Transaction(Reads):
     def append(self, drafts: Sequence[Draft]) -> list[int]:
         """Append entries and return their numbers; they are durable when the transaction has ended."""
         with sqlite.operator_errors(self._path):
-            return chain.append(self._connection, self._writer, self._stamp(), self._own, drafts)
+            return chain.append(self._connection, self._pen, self._stamp(), drafts)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that holds the lock; for modules of this room."""
+        return self._connection
+
+    def execute(self, statement: Executable) -> CursorResult[Any]:
+        """Run a statement on a table that is no part of the chain (`slamon.store.outbox`)."""
+        with sqlite.operator_errors(self._path):
+            return self._connection.execute(statement)
+
+    def erase(self, refs: Sequence[str]) -> int:
+        """Erase personal texts, their bytes in the file too; return how many there were."""
+        with sqlite.operator_errors(self._path), sqlite.overwriting(self._connection):
+            return self._connection.execute(delete(personal).where(personal.c.ref.in_(refs))).rowcount
+
+    def seal_plain(self) -> int:
+        """Seal personal texts that still stand there as they were said; return how many."""
+        if self._seal is None:
+            return 0
+        rows = self._fetch(select(personal).where(personal.c.coding == PLAIN))
+        self.erase([row.ref for row in rows])
+        for ref, salt, text, _ in rows:
+            data, coding = closed(self._seal, ref, text)
+            self.execute(insert(personal).values(ref=ref, salt=salt, data=data, coding=coding))
+        return len(rows)
 
     def keep_states(self, states: Mapping[str, str | None]) -> None:
         """Overwrite the judge's states of these lines; None forgets one."""
@@ -101,15 +130,16 @@ class Transaction(Reads):
 class Ledger(Reads):
     """An open ledger; safe to use from several threads. Close it, or use it as a context manager."""
 
-    def __init__(self, engine: Engine, path: Path, writer: str, stamp: Callable[[], Stamp], own: Actor) -> None:
+    def __init__(self, engine: Engine, path: Path, pen: Pen, stamp: Callable[[], Stamp]) -> None:
         self._engine = engine
         self._stamp = stamp
-        self._own = own
+        self._pen = pen
+        self._seal = pen.seal
         self.path = path
-        self.writer = writer
+        self.writer = pen.writer
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - what a ledger is opened with, by name
         cls,
         url: str,
         *,
@@ -118,12 +148,13 @@ class Ledger(Reads):
         create: bool = True,
         read_only: bool = False,
         actor: Actor = DAEMON,
+        seal: Seal | None = None,
     ) -> Self:
         """Open the ledger that a ``sqlite:///`` URL names, made and migrated first where that is needed.
 
         `writer` names the hash chain to append to, `stamp` reads the clock, `actor` stands in entries whose draft
-        names none. Raises `NotALedger`, `NewerSchema`, `OlderSchema` (needs a migration, but is `read_only`) and
-        other `LedgerError`s.
+        names none, `seal` closes and opens personal texts (None: they are stored as they are). Raises `NotALedger`,
+        `NewerSchema`, `OlderSchema` (needs a migration, but is `read_only`) and other `LedgerError`s.
         """
         path = sqlite.file_of(url)
         with sqlite.operator_errors(path):
@@ -135,7 +166,29 @@ class Ledger(Reads):
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, path, writer, stamp, actor)
+        ledger = cls(engine, path, Pen(writer, actor, seal), stamp)
+        if seal is not None and not read_only:
+            ledger._seal_plain()
+        return ledger
+
+    def _seal_plain(self) -> None:
+        if self._fetch(select(personal.c.ref).where(personal.c.coding == PLAIN).limit(1)):
+            with self.transaction() as held:
+                held.seal_plain()
+            self.forget()
+
+    def erase(self, refs: Sequence[str], draft: Draft) -> int:
+        """Erase personal texts, with an entry that says so; return how many there were."""
+        with self.transaction() as held:
+            held.append([draft])
+            count = held.erase(refs)
+        self.forget()
+        return count
+
+    def forget(self) -> None:
+        """Empty SQLite's log, which still holds what was erased; where readers prevent it, they do so later."""
+        with sqlite.operator_errors(self.path), self._engine.connect() as connection:
+            sqlite.empty_log(connection)
 
     def close(self) -> None:
         """Give the file back."""
@@ -163,7 +216,7 @@ class Ledger(Reads):
             with sqlite.operator_errors(self.path):
                 transaction = connection.begin()
             try:
-                yield Transaction(connection, self.path, self.writer, self._stamp, self._own)
+                yield Transaction(connection, self.path, self._pen, self._stamp)
                 with sqlite.operator_errors(self.path):
                     transaction.commit()
             except BaseException:
@@ -208,7 +261,7 @@ class Ledger(Reads):
 
     def verify(self, known_heads: Mapping[str, str] | None = None) -> Verification:
         """Check every entry, blob and personal text, and that known heads (writer -> hash) are still in the chain."""
-        return verify(self._fetch, self._soundness, known_heads or {})
+        return verify(self._fetch, self._soundness, known_heads or {}, self._seal)
 
     def _soundness(self) -> str | None:
         with sqlite.operator_errors(self.path), self._engine.connect() as connection:
@@ -241,7 +294,10 @@ class Ledger(Reads):
             part.unlink(missing_ok=True)
             try:
                 sqlite.copy(self._engine, part)
-                with Ledger.open(f"sqlite:///{part}", writer=self.writer, stamp=self._stamp, read_only=True) as copied:
+                copy = f"sqlite:///{part}"
+                with Ledger.open(
+                    copy, writer=self.writer, stamp=self._stamp, read_only=True, seal=self._seal
+                ) as copied:
                     found = copied.verify()
                 part.rename(path)
             except BaseException:

@@ -13,6 +13,7 @@ from slamon.core.timespan import from_micros
 from slamon.store import chain, query
 from slamon.store.entry import Entry, TailBatch, blob_id
 from slamon.store.errors import LedgerDamaged
+from slamon.store.personal import Seal, opened
 from slamon.store.query import Wanted
 from slamon.store.schema import blob, checkpoint, delivery, entry, line_state, personal, tail
 
@@ -20,9 +21,21 @@ from slamon.store.schema import blob, checkpoint, delivery, entry, line_state, p
 class Reads:
     """What can be read, from the ledger as it is or within a transaction."""
 
+    # What personal texts are sealed with; without it those that are cannot be read.
+    _seal: Seal | None = None
+
     @abstractmethod
     def _fetch(self, statement: Select[Any]) -> Sequence[Any]:
         """Return all rows of a query, errors told in our words."""
+
+    @property
+    def seal(self) -> Seal | None:
+        """What personal texts are sealed with."""
+        return self._seal
+
+    def fetch(self, statement: Select[Any]) -> Sequence[Any]:
+        """Return all rows of a query on a table that is no part of the chain; for modules of this room."""
+        return self._fetch(statement)
 
     def last_seq(self) -> int:
         """Return the newest entry's number, 0 for an empty ledger."""
@@ -68,6 +81,11 @@ class Reads:
         found = self._fetch(select(delivery.c.seq).where(delivery.c.sink == sink))
         return int(found[0][0]) if found else 0
 
+    def checkpoint_at(self, vantage: str) -> datetime | None:
+        """Return the instant of a vantage's last checkpoint, without what it holds."""
+        found = self._fetch(select(checkpoint.c.at_us).where(checkpoint.c.vantage == vantage))
+        return from_micros(found[0][0]) if found else None
+
     def tail(self, vantage: str) -> list[TailBatch]:
         """Return a vantage's batches of recent readings, oldest first."""
         columns = (tail.c.start_us, tail.c.end_us, tail.c.data)
@@ -83,6 +101,6 @@ class Reads:
         return data
 
     def personal(self, ref: str) -> str | None:
-        """Return a personal text, None where it was erased."""
-        found = self._fetch(select(personal.c.data).where(personal.c.ref == ref))
-        return found[0][0] if found else None
+        """Return a personal text, None where it was erased; raises `NotReadable` without its key."""
+        found = self._fetch(select(personal.c.data, personal.c.coding).where(personal.c.ref == ref))
+        return opened(self._seal, ref, *found[0]) if found else None

@@ -2,7 +2,8 @@
 
 `entry` and `blob` are append-only. `personal` may be erased row by row. `line_state`, `checkpoint` and `tail`
 are what the judge needs to go on after a restart: overwritten, pruned, and no part of the chain. `delivery` says
-how far a copy of the ledger has come elsewhere.
+how far a copy of the ledger has come elsewhere, `outbox` holds what is to be sent to people until it was,
+`channel_month` what a month's sending on a channel came to.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 # The newest migration; each is named by a number, in one line. Told apart from older and newer without Alembic.
-VERSION = "0003"
+VERSION = "0004"
 
 metadata = MetaData()
 
@@ -54,6 +55,8 @@ personal = Table(
     Column("ref", Text, primary_key=True),
     Column("salt", LargeBinary, nullable=False),
     Column("data", Text, nullable=False),
+    Column("coding", Text, nullable=False, server_default="plain"),
+    Index("personal_coding", "coding"),
 )
 
 line_state = Table(
@@ -87,4 +90,35 @@ delivery = Table(
     metadata,
     Column("sink", Text, primary_key=True),
     Column("seq", Integer, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("sequence", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("leg", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_us", Integer, nullable=False),
+    Column("lease_us", Integer),
+    Column("queued_us", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("data", Text),
+    Column("coding", Text, nullable=False),
+    Index("outbox_due", "state", "channel", "due_us"),
+    Index("outbox_sequence", "sequence", "state", "id"),
+)
+
+channel_month = Table(
+    "channel_month",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("messages", Integer, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("cost", Text, nullable=False),
 )

@@ -146,6 +146,22 @@ def soundness(connection: Connection) -> str | None:
     return None if found == "ok" else str(found)
 
 
+@contextmanager
+def overwriting(connection: Connection) -> Iterator[None]:
+    """Have what is deleted meanwhile overwritten with zeros, instead of left in pages that nothing refers to."""
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+
+
+def empty_log(connection: Connection) -> None:
+    """Move the write-ahead log into the file and cut it to nothing, unless a reader still needs it."""
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def copy(source: Engine, target: Path) -> None:
     """Copy the database, as of one moment and while others write, into a file of its own."""
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -15,7 +15,8 @@ from sqlalchemy import Table, select
 from slamon.store import query
 from slamon.store.chain import decoded
 from slamon.store.entry import Entry, blob_id, chained_hash, personal_ref
-from slamon.store.errors import LedgerError
+from slamon.store.errors import LedgerDamaged, LedgerError, NotReadable
+from slamon.store.personal import Seal, opened
 from slamon.store.query import Fetch, Wanted
 from slamon.store.schema import blob, personal
 
@@ -39,6 +40,7 @@ class Verification:
     entries: int
     heads: Mapping[str, str]
     problems: tuple[Broken, ...]
+    sealed: int = 0  # personal texts that could not be checked: their key is not here
 
     @property
     def sound(self) -> bool:
@@ -56,12 +58,15 @@ class _Chains:
     entries: int = 0
     last_seq: int = 0
     blobs: dict[str, int] = field(default_factory=dict)
+    sealed: int = 0
 
 
-def verify(fetch: Fetch, soundness: Callable[[], str | None], known_heads: Mapping[str, str]) -> Verification:
+def verify(
+    fetch: Fetch, soundness: Callable[[], str | None], known_heads: Mapping[str, str], seal: Seal | None = None
+) -> Verification:
     """Return what is wrong with the ledger as of its newest entry now.
 
-    `soundness` says what is wrong with the file itself; known heads are writer -> hash.
+    `soundness` says what is wrong with the file itself; known heads are writer -> hash; `seal` opens personal texts.
     """
     chains = _Chains()
     wanted_heads = set(known_heads.values())
@@ -79,8 +84,9 @@ def verify(fetch: Fetch, soundness: Callable[[], str | None], known_heads: Mappi
         found.append(chains.missing)
     found.sort(key=lambda broken: broken.seq or 0)
     found += _lost_heads(known_heads, seen_heads, chains)
-    found += _bad_rows(fetch, soundness, chains.blobs)
-    return Verification(chains.entries, {writer: head for writer, (_, head) in chains.heads.items()}, tuple(found))
+    found += _bad_rows(fetch, soundness, chains, seal)
+    heads = {writer: head for writer, (_, head) in chains.heads.items()}
+    return Verification(chains.entries, heads, tuple(found), chains.sealed)
 
 
 def _check(chains: _Chains, one: Entry) -> None:
@@ -129,9 +135,11 @@ def _lost_heads(known: Mapping[str, str], seen: set[tuple[str, str]], chains: _C
             )
 
 
-def _bad_rows(fetch: Fetch, soundness: Callable[[], str | None], referenced: Mapping[str, int]) -> Iterator[Broken]:
+def _bad_rows(
+    fetch: Fetch, soundness: Callable[[], str | None], chains: _Chains, seal: Seal | None
+) -> Iterator[Broken]:
     """Yield the problems of what stands beside the chain, and of the file itself."""
-    for check in (_bad_blobs(fetch, referenced), _bad_personal(fetch), _unsound(soundness)):
+    for check in (_bad_blobs(fetch, chains.blobs), _bad_personal(fetch, chains, seal), _unsound(soundness)):
         try:
             yield from check
         except _UNREADABLE as error:
@@ -153,12 +161,15 @@ def _bad_blobs(fetch: Fetch, referenced: Mapping[str, int]) -> Iterator[Broken]:
             yield Broken(seq, None, f"blob {key}, to which it refers, is missing")
 
 
-def _bad_personal(fetch: Fetch) -> Iterator[Broken]:
+def _bad_personal(fetch: Fetch, chains: _Chains, seal: Seal | None) -> Iterator[Broken]:
     # A row that is missing was erased, which is a right; one that is there says what was said.
-    for ref, salt, text in _rows(fetch, personal):
+    for ref, salt, data, coding in _rows(fetch, personal):
         try:
-            same = personal_ref(salt, text) == ref
-        except (TypeError, AttributeError):
+            same = personal_ref(salt, opened(seal, ref, data, coding)) == ref
+        except NotReadable:
+            chains.sealed += 1
+            continue
+        except (LedgerDamaged, TypeError, AttributeError):
             same = False
         if not same:
             yield Broken(None, None, f"personal text {ref} was changed")

@@ -103,7 +103,7 @@ def test_a_long_read_holds_back_neither_writers_nor_checkpoints(ledger):
 def test_a_lock_that_is_never_given_back_is_told(ledger):
     """Waiting ends with a message that names the file and says that another try is worth it."""
     engine = sqlite.engine_for(ledger.path, read_only=False, busy_timeout_s=0.05)
-    impatient = Ledger(engine, ledger.path, "cli", stamp, ledger._own)  # noqa: SLF001 - the usual wait is 10 s
+    impatient = Ledger(engine, ledger.path, ledger._pen, stamp)  # noqa: SLF001 - the usual wait is 10 s
     with ledger.transaction(), pytest.raises(LedgerBusy, match="locked by another process") as caught:
         impatient.append([draft(1)])
     assert caught.value.retriable
@@ -114,7 +114,7 @@ def test_a_lock_that_is_never_given_back_is_told(ledger):
 def test_a_check_and_what_depends_on_it_are_one(ledger):
     """What a transaction has read stays true until it appends: the other person waits, and then sees it."""
     engine = sqlite.engine_for(ledger.path, read_only=False, busy_timeout_s=0.05)
-    other = Ledger(engine, ledger.path, "cli", stamp, ledger._own)  # noqa: SLF001 - the usual wait is 10 s
+    other = Ledger(engine, ledger.path, ledger._pen, stamp)  # noqa: SLF001 - the usual wait is 10 s
     with ledger.transaction() as held:
         if not list(held.entries(subject="T1")):
             with pytest.raises(LedgerBusy):
