@@ -29,7 +29,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench campaign lock clean distclean test-tools
+.PHONY: help demo test check format bench campaign docs lock clean distclean test-tools
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: $(VENV)/.dev test-tools  ## measure against the goals (rows with packets 
 
 campaign: $(VENV)/.dev test-tools  ## truth against report: ten thousand lines, half of them lost at once (as root)
 	@$(BIN)/python -m tests.campaign $(CAMPAIGN_ARGS)
+
+docs: $(VENV)/.dev  ## draw the pages of docs/ that come from the code
+	@$(BIN)/python -m tests.docs
 
 # Pins what is pinned already and resolves only what changed; LOCK_ARGS=--upgrade takes the newest of everything.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \

@@ -19,6 +19,6 @@ class Notifier:
         if not self._address:
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-            told.setblocking(False)
+            told.settimeout(0)
             told.connect(self._address)
             told.sendall("\n".join(states).encode())
