@@ -9,12 +9,15 @@ DEMO_TOOLS := ip:iproute2 nft:nftables
 PDF_TOOLS := pango-view:pango1.0-tools fc-list:fontconfig /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
 # The far ends that tests start themselves, on loopback or in a namespace; no service of theirs is ever enabled.
 PEER_TOOLS := snmpd:snmpd snmptrap:snmp influxd:influxdb nginx:nginx-light victoria-metrics:victoria-metrics
-TEST_TOOLS := $(DEMO_TOOLS) $(PDF_TOOLS) $(PEER_TOOLS) ping:iputils-ping fping:fping pdftoppm:poppler-utils
+# A machine with a real systemd is made of Debian's packages and booted (tests/lab/machine.py).
+MACHINE_TOOLS := systemd-nspawn:systemd-container debootstrap:debootstrap systemd-analyze:systemd
+TEST_TOOLS := $(DEMO_TOOLS) $(MACHINE_TOOLS) $(PDF_TOOLS) $(PEER_TOOLS) ping:iputils-ping fping:fping pdftoppm:poppler-utils
 # The rivals of the rows with packets, and what their far end is made with.
 BENCH_TOOLS := $(TEST_TOOLS) prometheus-blackbox-exporter:prometheus-blackbox-exporter cc:gcc taskset:util-linux
 
 DEMO_ARGS ?=
-PYTEST_ARGS ?=
+# Two workers: one takes what needs real packets, one test after the other, while the other computes.
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 CAMPAIGN_ARGS ?=
 LOCK_ARGS ?=
 
@@ -26,7 +29,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench campaign lock clean distclean test-tools
+.PHONY: help demo test check format bench campaign docs lock clean distclean test-tools
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +38,7 @@ demo: $(VENV)/.runtime  ## install what slamon needs into .venv and show the mai
 	$(call install-tools,$(DEMO_TOOLS))
 	@$(BIN)/slamon demo $(DEMO_ARGS)
 
-test: $(VENV)/.dev test-tools  ## run all tests (PYTEST_ARGS="-n 2 -m 'not lab'" for a quick round)
+test: $(VENV)/.dev test-tools  ## run all tests (PYTEST_ARGS="-m 'not lab'" for a quick round)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev  ## lint, format, types, import contracts
@@ -54,6 +57,9 @@ bench: $(VENV)/.dev test-tools  ## measure against the goals (rows with packets 
 
 campaign: $(VENV)/.dev test-tools  ## truth against report: ten thousand lines, half of them lost at once (as root)
 	@$(BIN)/python -m tests.campaign $(CAMPAIGN_ARGS)
+
+docs: $(VENV)/.dev  ## draw the pages of docs/ that come from the code
+	@$(BIN)/python -m tests.docs
 
 # Pins what is pinned already and resolves only what changed; LOCK_ARGS=--upgrade takes the newest of everything.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \

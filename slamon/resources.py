@@ -1,7 +1,8 @@
-"""Finds the files that ship with slamon: the contracts and the examples.
+"""Finds the files that ship with slamon: contracts, examples, units.
 
-They stand in one place, `configs/` of the repository. A wheel carries that folder as `slamon/_configs`
-(pyproject.toml, force-include); an editable install reads it where it stands.
+They stand in one place, `configs/` and `systemd/` of the repository. A wheel carries these folders as
+`slamon/_configs` and `slamon/_systemd` (pyproject.toml, force-include); an editable install reads them where
+they stand.
 """
 
 from pathlib import Path
@@ -11,8 +12,17 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def shipped_dir() -> Path:
     """The folder that holds what ships, in a wheel and in a checkout alike."""
-    in_wheel = _PACKAGE / "_configs"
-    return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / "configs"
+    return _shipped("configs")
+
+
+def units_dir() -> Path:
+    """The folder of systemd units, drop-ins and kernel settings."""
+    return _shipped("systemd")
+
+
+def _shipped(name: str) -> Path:
+    in_wheel = _PACKAGE / f"_{name}"
+    return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / name
 
 
 def contract_files() -> list[Path]:

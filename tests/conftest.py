@@ -8,6 +8,8 @@ import subprocess
 import pytest
 from hypothesis import settings
 
+os.environ.pop("COLUMNS", None)  # xdist tells its workers the terminal's width; what tests start has no terminal
+
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # `ci` tries the same examples each time, so that a red gate is red for everyone; `dev` looks for new ones.
@@ -29,6 +31,13 @@ def lab_obstacle() -> str | None:
     if attempt.returncode != 0:
         return f"the kernel grants no network namespace: {attempt.stderr.strip()}"
     return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps `lab` tests in one worker: they wait for real packets more than they compute, but not beside each other."""
+    for item in items:
+        if item.get_closest_marker("lab") is not None:
+            item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

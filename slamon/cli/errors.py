@@ -66,7 +66,9 @@ def _known(error: Exception) -> Failure | None:
         return Failure([str(error)], USAGE)
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return Failure([f"{place}{error.strerror or error}"])
+        denied = isinstance(error, PermissionError) and error.filename
+        hint = ["run it as root, or as a member of the group slamon"] if denied else []
+        return Failure([f"{place}{error.strerror or error}", *hint])
     return _of_the_service(error)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -10,15 +11,17 @@ from typing import Any
 import click
 
 from slamon import __version__
-from slamon.cli.errors import INTERRUPTED, failure_of, printable_errors
+from slamon.cli.errors import FAILED, INTERRUPTED, failure_of, printable_errors
 from slamon.cli.options import Invocation
 
 # Each command stands in the module of its name, and is loaded when it is called or explained.
 COMMANDS = (
     *("demo", "check", "run", "probe", "status", "replay"),
     *("incident", "complaint", "maintenance", "exclusion", "line", "lines", "snmp"),
-    *("report", "ledger", "influx"),
+    *("report", "ledger", "influx", "doctor", "install", "uninstall", "errand"),
 )
+# What is never done by the service's user for somebody else.
+HERE = frozenset({"demo", "run", "install", "uninstall", "errand"})
 
 
 class Commands(click.Group):
@@ -100,4 +103,22 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a name still shows the rest
+    code = _done_elsewhere(sys.argv[1:])
+    if code is not None:
+        sys.exit(code)
     cli(prog_name="slamon")
+
+
+def _done_elsewhere(words: list[str]) -> int | None:
+    """Let the service's user do it, for a member of the slamon group; None where that is not the way."""
+    if not words or words[0] not in COMMANDS or words[0] in HERE or {"-h", "--help"} & set(words):
+        return None
+    from slamon.service import errand
+
+    if not errand.sent_elsewhere(None, os.environ):
+        return None
+    try:
+        return errand.send(words, os.environ)
+    except OSError as error:
+        click.echo(f"Error: {errand.SOCKET}: {error.strerror or error}", err=True)
+        return FAILED

@@ -51,7 +51,9 @@ class SecretSources:
     def from_file(self, name: str) -> Secret:
         """Return the secret in a file; raises `Unfit`.
 
-        A relative name is looked for among systemd's credentials first, then beside the config file.
+        A relative name is looked for among systemd's credentials first, then beside the config file. A folder loaded
+        as the credential ``credentials`` comes as files ``credentials_NAME`` (systemd.exec(5), LoadCredential=), so
+        ``credentials/NAME`` finds the same secret with systemd and without.
         """
         path = self.config.parent / name
         try:
@@ -63,7 +65,8 @@ class SecretSources:
                 raise Unfit(f"{path} can be read by everybody", f"chmod o-r {path}")
             raw = path.read_bytes()[: _LONGEST_BYTES + 1]
         except OSError as error:
-            raise Unfit(f"{path} cannot be read: {error.strerror or error}") from None
+            hint = "run it as root, or as a member of the group slamon" if isinstance(error, PermissionError) else ""
+            raise Unfit(f"{path} cannot be read: {error.strerror or error}", hint) from None
         return _checked(raw, str(path))
 
     def inline(self, value: str) -> Secret:
@@ -79,9 +82,9 @@ class SecretSources:
     def _find(self, name: str) -> Path:
         credentials = self.environ.get("CREDENTIALS_DIRECTORY")
         if credentials and not Path(name).is_absolute():
-            given = Path(credentials) / name
-            if given.exists():
-                return given
+            for given in (Path(credentials) / name, Path(credentials) / name.replace("/", "_")):
+                if given.exists():
+                    return given
         return self.config.parent / name
 
 

@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # Of linux/sockios.h and linux/if.h; RUNNING is what the driver says of its carrier.
 _SIOCGIFFLAGS = 0x8913
@@ -18,7 +19,7 @@ def carriers() -> dict[str, bool]:
     """Return for each link that is administratively up, loopback left out, whether it carries."""
     found: dict[str, bool] = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        for _, name in socket.if_nameindex():
+        for name in _names():
             try:
                 answer = fcntl.ioctl(sock, _SIOCGIFFLAGS, _REQUEST.pack(name.encode(), 0))
             except OSError:
@@ -27,6 +28,14 @@ def carriers() -> dict[str, bool]:
             if flags & _UP and not flags & _LOOPBACK:
                 found[name] = bool(flags & _RUNNING)
     return found
+
+
+def _names() -> list[str]:
+    """Return the names of all links; where netlink is not permitted (the service's unit), as sysfs lists them."""
+    try:
+        return [name for _, name in socket.if_nameindex()]
+    except OSError:
+        return [path.name for path in Path("/sys/class/net").iterdir()]
 
 
 @dataclass(slots=True)

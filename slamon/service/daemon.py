@@ -30,6 +30,7 @@ from slamon.service.notify import Notifier
 from slamon.service.onset import Onsets, Traceroute
 from slamon.service.replay import SUSPENSION_KINDS, watched_lines
 from slamon.service.site import Site, site_of
+from slamon.service.vitals import Vitals
 from slamon.service.watching import Watched, probe_line, watched
 from slamon.store.entry import Entry
 from slamon.store.errors import LedgerError
@@ -63,6 +64,7 @@ class Daemon:
         self._keeper = Keeper(site.ledger, self._judging)
         self._onsets = Onsets(self._keeper.add, self._probed, traceroute)
         self._feed = Feed(prober, self._judging, self._keeper, self._onsets, self._targets, self._show)
+        self._vitals = Vitals(self._notifier, self._judging, clock.now)
         self._seen_seq = 0
         self._adopting = asyncio.Lock()
         self._stop = asyncio.Event()
@@ -83,7 +85,7 @@ class Daemon:
         taking = asyncio.create_task(self._feed.take())
         works = [self._feed.end_services(), self._look(), self._reload(), *map(keep_running, self._companions)]
         others = [*self._keeper.start(), *(asyncio.create_task(work) for work in works)]
-        self._notifier.send("READY=1", f"STATUS=watching {len(self._judging.lines)} lines")
+        self._notifier.send("READY=1", f"STATUS={self._vitals.line(clock.now())}")
         log.info("running", lines=len(self._judging.lines), vantage=self._site.vantage)
         stopping = asyncio.create_task(self._stop.wait())
         done, _ = await asyncio.wait([stopping, taking, *others], return_when=asyncio.FIRST_COMPLETED)
@@ -130,6 +132,7 @@ class Daemon:
         log.info("stopped")
 
     def _show(self, seen: Seen) -> None:
+        self._vitals.beat(seen.health)
         for companion in self._companions:
             try:
                 companion.see(seen)
@@ -191,7 +194,7 @@ class Daemon:
         while True:
             await self._hang_up.wait()
             self._hang_up.clear()
-            self._notifier.send("RELOADING=1")
+            self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={clock.monotonic_us()}")
             try:
                 async with self._adopting:
                     await self._adopt(await asyncio.to_thread(load, self._site.loaded.settings.path, self._environ))

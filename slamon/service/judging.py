@@ -115,6 +115,10 @@ class Judging:
         """Return a line's judge, to look at."""
         return self._at_hand.judge_of(line_id)
 
+    def count(self, phase: Phase) -> int:
+        """Return how many lines are in a phase other than calm."""
+        return sum(seat.judge.course.phase is phase for seat in self._at_hand.seats.values())
+
     def take(self, reading: Reading) -> list[Happening] | None:
         """Judge one reading; None where it lies before what the line has already been observed to."""
         judged_before = self._at_hand.judge_of(reading.line_id)

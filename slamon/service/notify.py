@@ -15,9 +15,10 @@ class Notifier:
         self._address = "\0" + address[1:] if address.startswith("@") else address
 
     def send(self, *states: str) -> None:
-        """Send states such as ``READY=1``; a manager that does not listen is no reason to stop."""
+        """Send states such as ``READY=1``; a manager that does not listen is no reason to stop, nor to wait."""
         if not self._address:
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+            told.settimeout(0)
             told.connect(self._address)
             told.sendall("\n".join(states).encode())

@@ -6,9 +6,6 @@ inventory is found again there.
 
 from __future__ import annotations
 
-import getpass
-import os
-import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +16,7 @@ from slamon.config.settings import find_config
 from slamon.core.contract import Contracts
 from slamon.core.inventory import Line
 from slamon.core.timeline import LineTerms
-from slamon.service import clock
+from slamon.service import clock, identity
 from slamon.service.archive import archive, archived_contracts, departed_lines
 from slamon.service.personal_key import seal_for
 from slamon.store.book import Fleet, LineBook, read_fleet, read_line
@@ -56,23 +53,7 @@ class Site:
 
 def actor(name: str | None, environ: Mapping[str, str]) -> Actor:
     """Return who acts: the name given (default: the login name), and the operating system's identity always."""
-    os_user = _os_user()
-    given = name or environ.get("SUDO_USER") or _login() or os_user
-    return Actor(given, os_user)
-
-
-def _os_user() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
-
-
-def _login() -> str | None:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
+    return Actor(name or environ.get("SUDO_USER") or identity.login(), identity.os_user())
 
 
 @contextmanager

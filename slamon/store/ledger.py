@@ -319,6 +319,8 @@ def _prepare(engine: Engine, path: Path, *, read_only: bool) -> None:
         raise OlderSchema(
             f"{path} was written by an earlier slamon; open it once for writing (`slamon run`) to migrate it"
         )
+    if version is not None:
+        _put_aside(engine, path, version)
     with (
         sqlite.made_ready(path),
         sqlite.operator_errors(path),
@@ -328,6 +330,22 @@ def _prepare(engine: Engine, path: Path, *, read_only: bool) -> None:
         # Another process may have done it while this one waited for the lock.
         if migrate.current_version(connection, str(path)) != VERSION:
             migrate.upgrade(connection)
+
+
+def _put_aside(engine: Engine, path: Path, version: str) -> None:
+    """Copy a ledger before it is migrated: the way back, should the upgrade be regretted, is to put it in place."""
+    aside = path.with_name(f"{path.name}.schema-{version}")
+    part = aside.with_name(aside.name + ".part")
+    with sqlite.operator_errors(aside):
+        if aside.exists():
+            return
+        part.unlink(missing_ok=True)
+        try:
+            sqlite.copy(engine, part)
+            part.rename(aside)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
 
 def _version(engine: Engine, path: Path) -> str | None:

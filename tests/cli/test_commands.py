@@ -61,7 +61,7 @@ class TestHelp:
 
     def test_every_command_that_prints_data_takes_json(self):
         """All but those that print a stream of another kind."""
-        without = {"run", "demo", "report", "ledger export"}
+        without = {"run", "demo", "report", "ledger export", "errand"}
         assert {path for path, command in commands() if "as_json" not in {p.name for p in command.params}} == without
 
     def test_everything_that_files_takes_a_name(self):

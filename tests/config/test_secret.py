@@ -154,3 +154,17 @@ def test_a_secret_crosses_to_another_process():
     assert pickle.loads(pickle.dumps(Secret(WORD))).reveal() == WORD  # noqa: S301 - our own bytes
     assert copy.deepcopy(Secret(WORD)) == Secret(WORD)
     assert len({Secret(WORD), Secret(WORD), Secret("x")}) == 2
+
+
+def test_a_folder_of_credentials_comes_from_systemd_under_flat_names(tmp_path):
+    """`LoadCredential=credentials:FOLDER` gives ``credentials_NAME``; the config names ``credentials/NAME`` both ways.
+
+    Mutant: the flat name is not looked for: systemd's copy is passed over.
+    """
+    (tmp_path / "credentials").mkdir()
+    secret_file(tmp_path / "credentials" / "c", content="beside the config\n")
+    text = f'{V2}community_file = "credentials/c"'
+    assert community(load(tmp_path, text)) == "beside the config"
+    (tmp_path / "cred").mkdir()
+    secret_file(tmp_path / "cred" / "credentials_c")
+    assert community(load(tmp_path, text, {"CREDENTIALS_DIRECTORY": str(tmp_path / "cred")})) == WORD

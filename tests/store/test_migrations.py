@@ -110,3 +110,21 @@ def test_alembic_is_not_loaded_where_nothing_is_to_do(ledger):
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=migrate.SCRIPTS.parents[2], check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("older", VERSIONS[:-1])
+def test_an_older_ledger_is_copied_before_it_is_migrated(tmp_path, older):
+    """The way back lies beside it, as it was; a second migration does not write over it.
+
+    Mutant: no `_put_aside` in `_prepare`: the copy is missing.
+    """
+    path = tmp_path / "ledger.db"
+    made_at(path, older)
+    Ledger.open(url(path), writer="x", stamp=stamp).close()
+    aside = tmp_path / f"ledger.db.schema-{older}"
+    assert (version(aside), version(path)) == (older, VERSION)
+    kept = aside.read_bytes()
+    path.unlink()
+    made_at(path, older)
+    Ledger.open(url(path), writer="x", stamp=stamp).close()
+    assert aside.read_bytes() == kept
