@@ -23,6 +23,11 @@ def stamp() -> Stamp:
     return Stamp(now(), time.monotonic_ns(), boot_id())
 
 
+def steady_s() -> float:
+    """Return the monotonic clock in seconds: for how long something took."""
+    return time.monotonic()
+
+
 def monotonic_us() -> int:
     """Return the monotonic clock in microseconds, as the service manager counts it (sd_notify(3))."""
     return time.monotonic_ns() // 1000
