@@ -8,7 +8,10 @@ import subprocess
 import pytest
 from hypothesis import settings
 
-os.environ.pop("COLUMNS", None)  # xdist tells its workers the terminal's width; what tests start has no terminal
+# pytest loads readline, which tells the C environment a terminal's size; what tests start has no terminal.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
+    os.unsetenv(_size)
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
