@@ -27,7 +27,7 @@ def windows(start: datetime, end: datetime, received: int) -> list[str]:
     found = []
     while start < end:
         step = min(timedelta(hours=1), end - start)
-        shown = {"demarc": {"sent": 5, "received": received}}
+        target = {"sent": 5, "received": received}
         found.append(
             {"line": "GX-0001", "start": start.isoformat(), "end": (start + step).isoformat(), "demarc": target}
         )
