@@ -23,7 +23,11 @@ TOLD_AT_ONCE = 20
 
 log = structlog.get_logger()
 
-_TOLD = {Change.OPENED: "incident_opened", Change.WORSENED: "incident_worsened", Change.CLOSED: "incident_restored"}
+INCIDENT_EVENTS = {
+    Change.OPENED: "incident_opened",
+    Change.WORSENED: "incident_worsened",
+    Change.CLOSED: "incident_restored",
+}
 
 
 class Feed:
@@ -129,7 +133,11 @@ def _tell(happenings: Sequence[Happening]) -> None:
         episode = happening.episode
         kind = "degradation" if episode.interruption_at is None else "interruption"
         log.info(
-            _TOLD[happening.change], line=episode.line_id, incident=episode.id, category=kind, at=iso(happening.at)
+            INCIDENT_EVENTS[happening.change],
+            line=episode.line_id,
+            incident=episode.id,
+            category=kind,
+            at=iso(happening.at),
         )
     if len(happenings) > TOLD_AT_ONCE:
         log.warning("incidents_in_a_storm", more=len(happenings) - TOLD_AT_ONCE)

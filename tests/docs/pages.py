@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import lifecycle
+from tests.docs import configuration, events, lifecycle
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES: dict[str, Callable[[], str]] = {"lifecycle.md": lifecycle.page}
+PAGES: dict[str, Callable[[], str]] = {
+    "configuration.md": configuration.page,
+    "lifecycle.md": lifecycle.page,
+    "log-events.md": events.page,
+}
