@@ -27,7 +27,7 @@ SHIPPED = Profile(
     )
 )
 
-_RATIOS = (Metric.LOSS_RATIO, Metric.ERROR_RATIO)
+_RATIOS = (Metric.LOSS_RATIO, Metric.ERROR_RATIO, Metric.DISCARD_RATIO)
 
 
 def _positive(value: float) -> float:

@@ -113,7 +113,7 @@ FUSION: dict[tuple[Packets, Says], Fused] = {
     (Packets.ANSWERED, Says.DOWN): Fused(
         Verdict.DOWN,
         (Part.PORT,),
-        "the carrier's port is down though packets pass: another path carries them, or the inventory names another port",
+        "the port is down though packets pass: another path carries them, or the inventory names another port",
     ),
 }
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from .facts import Category, Complaint, Exclusion, Responsibility
 from .quality import Verdict
-from .scene import Scene
+from .scene import NOTHING_SEEN, Scene, Sights
 from .timespan import iso
 
 # Ids derive from line and onset, so that judging twice makes nothing twice.
@@ -31,13 +31,17 @@ def incident_id(line_id: str, onset: datetime, *, reported: bool = False) -> str
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Touching readings of one verdict and one length: ``start + i * step`` for i below `count`."""
+    """Touching readings of one verdict and one length: ``start + i * step`` for i below `count`.
+
+    `letters` tell how the targets answered in `DOWN` ones (`scene.letters`), None where nobody looked.
+    """
 
     verdict: Verdict
     start: datetime
     step: timedelta
     count: int = 1
     source: str | None = None
+    letters: str | None = None
 
     @property
     def end(self) -> datetime:
@@ -65,7 +69,7 @@ class Episode:
     """What one line measured from `onset` on; `restored` None while it is open.
 
     `recorded_as` is its id where that was worked out before.
-    `scene` is what was seen of the line meanwhile (`scene`), None for episodes of versions that did not look.
+    `sights` are what the carrier's port showed meanwhile.
     `runs` are its data-bearing readings from the onset to the last one judged (the closing run included);
     time between runs is `NO_DATA`. `interruption_at` is the end of the reading by which rule (a) first held.
     """
@@ -80,7 +84,7 @@ class Episode:
     restored_earliest: datetime | None = None
     ended_by: EndedBy | None = None
     vantage: str | None = None
-    scene: Scene | None = field(default=None, compare=False)
+    sights: Sights = field(default=NOTHING_SEEN, compare=False)
     recorded_as: str | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -122,7 +126,8 @@ class Incident:
 
     `alarm` is None for a reported incident; `restored` None while it is open. `complaint` is the first one made
     before `restored`. `floor` is the instant before which no clock starts (the previous incident's `restored`).
-    `derived_from` names the episodes and reported incidents it stands for, its own id first.
+    `derived_from` names the episodes and reported incidents it stands for, its own id first. `scene` is what was seen
+    of the line meanwhile; `decided` is the responsibility that a person decided on, None where nobody did.
     """
 
     id: str
@@ -144,6 +149,8 @@ class Incident:
     floor: datetime | None = None
     exclusions: tuple[Exclusion, ...] = ()
     derived_from: tuple[str, ...] = ()
+    scene: Scene | None = None
+    decided: Responsibility | None = None
 
     @property
     def state(self) -> State:

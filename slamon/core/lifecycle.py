@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from .incident import EndedBy, Episode, Run, Thresholds
 from .quality import Mark, Verdict
-from .scene import Scene, folded
+from .scene import NOTHING_SEEN, Sights, looked
 from .timespan import SpanSet
 
 DEFAULT_THRESHOLDS = Thresholds()
@@ -79,7 +79,7 @@ class Course:
     up_after_blind: datetime | None = None
     up_total: timedelta = timedelta(0)
     vantage: str | None = None
-    scene: Scene | None = None
+    sights: Sights | None = None
 
     @property
     def onset(self) -> datetime:
@@ -97,7 +97,7 @@ class Course:
             thresholds=self.thresholds,
             interruption_at=self.interruption_at,
             vantage=self.vantage,
-            scene=self.scene,
+            sights=self.sights or NOTHING_SEEN,
         )
 
 
@@ -118,13 +118,12 @@ def _stay(_course: Course, _: Mark) -> None:
 def _begin(course: Course, mark: Mark) -> None:
     course.runs = []
     course.impaired_count = 0
-    course.scene = None
+    course.sights = None
     _count_impaired(course, mark)
 
 
 def _look(course: Course, mark: Mark) -> None:
-    if mark.scene is not None:
-        course.scene = folded(course.scene, mark.scene)
+    course.sights = looked(course.sights, mark.start, mark.end, mark.port)
 
 
 def _count_impaired(course: Course, mark: Mark) -> None:
@@ -177,7 +176,7 @@ def _forget(course: Course, _: Mark) -> None:
     course.runs = []
     course.impaired_count = course.down_count = 0
     course.down_start = course.interruption_at = course.alarm = None
-    course.scene = None
+    course.sights = None
     course.up_start = course.up_after_blind = None
     course.up_total = timedelta(0)
 
@@ -251,7 +250,7 @@ def _close(course: Course, sign: Sign, mark: Mark) -> Happening:
         restored_earliest=earliest,
         ended_by=EndedBy.SERVICE if by_service else EndedBy.UP,
         vantage=course.vantage,
-        scene=course.scene,
+        sights=course.sights or NOTHING_SEEN,
     )
     _forget(course, mark)
     return Happening(Change.CLOSED, restored, episode)
@@ -263,10 +262,10 @@ def _append(runs: list[Run], mark: Mark) -> None:
     if runs:
         last = runs[-1]
         same = last.verdict is mark.verdict and last.source == source and last.step == step_length
-        if same and last.end == mark.start:
-            runs[-1] = Run(last.verdict, last.start, last.step, last.count + 1, last.source)
+        if same and last.end == mark.start and last.letters == mark.letters:
+            runs[-1] = Run(last.verdict, last.start, last.step, last.count + 1, last.source, last.letters)
             return
-    runs.append(Run(mark.verdict, mark.start, step_length, 1, source))
+    runs.append(Run(mark.verdict, mark.start, step_length, 1, source, mark.letters))
 
 
 def within_service(mark: Mark, service: SpanSet[datetime], since: datetime | None) -> Iterator[Mark | datetime]:

@@ -7,7 +7,7 @@ of trailing windows and the last word of the carrier's port - is the `Sight` it 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from .fusion import PORT_SAYS, Packets, Part, Says, Verdict, fuse, joined, port_state
 from .reading import InterfaceStats, Reading, TargetStats
-from .scene import Scene, shown
+from .scene import Sight as PortSight
+from .scene import letters, port_scene
 
 __all__ = [
     "IMPAIRED",
@@ -36,6 +37,7 @@ __all__ = [
     "recall",
 ]
 
+NO_PORT = PortSight()
 IMPAIRED = frozenset({Verdict.DOWN, Verdict.DEGRADED})
 
 
@@ -105,8 +107,8 @@ class Mark:
     """A reading reduced to what incidents are made of.
 
     `source` is the part of the line that decided: ``demarc``, ``cpe`` or ``interface``, several joined by ``+``.
-    `customer_side` tells that the demarc answered and the CPE did not (None: the reading does not say). `scene` is
-    what the reading showed, for whoever asks where the fault lies.
+    `customer_side` tells that the demarc answered and the CPE did not (None: the reading does not say). `letters`
+    (of `DOWN` ones) and `port` are what tells where a fault lies (`scene`).
     """
 
     start: datetime
@@ -115,7 +117,8 @@ class Mark:
     source: str | None = None
     customer_side: bool | None = None
     reason: str | None = None
-    scene: Scene | None = None
+    letters: str | None = None
+    port: PortSight = NO_PORT
 
 
 @dataclass(slots=True)
@@ -151,14 +154,22 @@ def _mark(
     if fused.verdict is not None:
         source = joined({own if part is Part.TARGET else "interface" for part in fused.parts})
         reason = _why(packets, reading, target, f"carrier port is {state}" if Part.PORT in fused.parts else None)
-        scene = None if fused.verdict is Verdict.NO_DATA else shown(reading, fused.verdict)
-        return Mark(reading.start, reading.end, fused.verdict, source, None, reason, scene)
+        showed = letters(target, reading.cpe) if fused.verdict is Verdict.DOWN else None
+        return Mark(reading.start, reading.end, fused.verdict, source, None, reason, showed, _port_sight(reading, port))
     found = list(_exceeded(watch, sight, reading, port))
     verdict = Verdict.DEGRADED if found else Verdict.UP
     source = joined({"interface" if excess.by_port else own for excess in found} or {own})
-    scene = shown(reading, verdict, tuple(sorted({excess.name for excess in found if excess.by_port})))
+    sight_of_port = _port_sight(reading, port, sorted({excess.name for excess in found if excess.by_port}))
     reason = "; ".join(excess.says for excess in found) or None
-    return Mark(reading.start, reading.end, verdict, source, _customer_side(watch, reading), reason, scene)
+    aside = _customer_side(watch, reading)
+    return Mark(reading.start, reading.end, verdict, source, aside, reason, None, sight_of_port)
+
+
+def _port_sight(reading: Reading, port: InterfaceStats | None, troubles: Sequence[str] = ()) -> PortSight:
+    if port is None:
+        return NO_PORT
+    said = None if reading.interface is None else port_scene(reading.interface)
+    return PortSight(spoke=True, port=said, troubles=tuple(troubles))
 
 
 def _packets(reading: Reading, target: TargetStats | None) -> Packets:

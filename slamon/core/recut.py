@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from .incident import EndedBy, Episode, Run, Thresholds
+from .inventory import FAR_FUTURE
 from .lifecycle import Change, Course, Happening, Phase, end_service, step, within_service
 from .quality import Mark
+from .scene import Sights, within
 from .timespan import SpanSet
 
 
@@ -32,7 +34,11 @@ def recut(episode: Episode, service: SpanSet[datetime], until: datetime) -> list
     found = [happening.episode for happening in happenings if happening.change is Change.CLOSED]
     still_open = course.episode()
     pieces = [*found, still_open] if still_open is not None else found
-    return [replace(piece, scene=episode.scene) for piece in pieces]
+    return [replace(piece, sights=_sights(episode.sights, piece)) for piece in pieces]
+
+
+def _sights(sights: Sights, piece: Episode) -> Sights:
+    return within(sights, piece.onset, max(piece.runs[-1].end, piece.restored or piece.onset))
 
 
 def rerun(
@@ -43,7 +49,8 @@ def rerun(
     since: datetime | None = None
     for run in runs:
         for number in range(run.count):
-            mark = Mark(run.start + run.step * number, run.start + run.step * (number + 1), run.verdict, run.source)
+            start = run.start + run.step * number
+            mark = Mark(start, start + run.step, run.verdict, run.source, letters=run.letters)
             for part in within_service(mark, service, since):
                 if isinstance(part, datetime):
                     happenings += end_service(course, part)
@@ -64,8 +71,11 @@ def relive(old: Course, service: SpanSet[datetime], until: datetime | None) -> t
     edge = _next_end(service, since)
     if edge is not None and until is not None and edge <= until:
         happenings += end_service(course, edge)
-    course.scene = old.scene if course.phase is not Phase.CLEAR else None
-    happenings = [h._replace(episode=replace(h.episode, scene=old.scene)) for h in happenings]
+    if old.sights is not None:
+        told = old.sights
+        happenings = [h._replace(episode=replace(h.episode, sights=_sights(told, h.episode))) for h in happenings]
+        if course.phase is not Phase.CLEAR:
+            course.sights = within(told, course.onset, FAR_FUTURE)
     known = old.episode()
     news = [h for h in happenings if known is None or h.change is Change.CLOSED or h.episode.id != known.id]
     if course.runs == old.runs and course.phase is old.phase and not news:

@@ -1,105 +1,203 @@
 """What was seen of a line while an episode went on: targets and port, reduced to what tells where the fault lies.
 
-`shown` makes it of one reading, `folded` of one reading after the other. It stands in the episode's entry, so that a
-report can be worked out again from the ledger alone.
+Targets stand in the episode's runs (`letters`); the port's words and the criteria of the port that were exceeded are
+its `Sights`. Both are facts with times, so that an episode that a suspension filed late cuts in two shows in each part
+what it would have shown had the suspension been known. `scene_of` makes one view of both.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from .fusion import PORT_SAYS, PortState, Says, Verdict, port_state
-from .reading import InterfaceStats, Reading, TargetStats
+from .fusion import PORT_SAYS, PortState, Says, Verdict, parted, port_state
+from .reading import InterfaceStats, TargetStats
+
+DYING_GASP = "dying_gasp"  # a named value of the port: not 0 where the far end told that its power fails
+LIGHT = "rx_power"  # named values that begin so are the light that arrives
+SAME_CHANGE = timedelta(seconds=5)  # an agent tells the same ifLastChange a little differently each time
 
 
 class Shows(StrEnum):
-    """How a target answered."""
+    """How a target answered while the line was down."""
 
     SILENT = "silent"
-    LOSSY = "lossy"
     ANSWERED = "answered"
 
 
-@dataclass(frozen=True, slots=True)
-class PortScene:
-    """A port's word in a poll that ended during the episode.
+_LETTERS = {Shows.SILENT: "s", Shows.ANSWERED: "a", None: "-"}
+_SHOWS = {letter: shows for shows, letter in _LETTERS.items()}
 
-    `changed` is the latest instant at which the port took a state, as far as any poll told; `troubles` are the criteria
-    and named values that the port exceeded in an impaired reading; `values` are its named values, of that poll.
-    """
+
+def letters(target: TargetStats | None, cpe: TargetStats | None) -> str:
+    """Return how the target that decides and the CPE answered, a letter each: silent, answered, or ``-``: not asked."""
+    return _letter(target) + _letter(cpe)
+
+
+def _letter(target: TargetStats | None) -> str:
+    if target is None or target.sent <= 0:
+        return "-"
+    return "s" if target.received <= 0 else "a"
+
+
+class PortScene(NamedTuple):
+    """A word of the port: its state, since when; whether light arrives (None: nobody looks), and a dying gasp."""
 
     state: PortState
     changed: datetime | None = None
-    values: tuple[tuple[str, float, bool], ...] = ()
+    light: bool | None = None
+    gasp: bool = False
 
     @property
     def down(self) -> bool:
         return PORT_SAYS[self.state].says is Says.DOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What an episode's readings showed; None where nothing was seen.
+def port_scene(port: InterfaceStats) -> PortScene:
+    """Return what a poll said, as far as it tells where a fault lies."""
+    lights = [one.exceeded is None for one in port.extras if one.name.startswith(LIGHT)]
+    gasp = any(one.name == DYING_GASP and one.value != 0 for one in port.extras)
+    return PortScene(port_state(port), port.last_change, all(lights) if lights else None, gasp)
 
-    `worst` is the worst verdict so far: targets are those of its readings. `port` is the first word that a poll gave
-    since the onset, or the first that said down. `troubles` are criteria of the port that were exceeded.
+
+class Told(NamedTuple):
+    """A word of the port that differs from the one before, and the reading that carries it."""
+
+    start: datetime
+    end: datetime
+    port: PortScene
+
+
+class Trouble(NamedTuple):
+    """A criterion of the port, or a named value's bound, exceeded between two instants, on and off."""
+
+    name: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """What the port showed during an episode.
+
+    `spoke` tells that a word counted at its onset; `told` are the words of polls since, each while it is new;
+    `polled_to` is the end of the last reading with a poll.
     """
 
-    worst: Verdict
-    demarc: Shows | None = None
-    cpe: Shows | None = None
+    spoke: bool = False
+    told: tuple[Told, ...] = ()
+    polled_to: datetime | None = None
+    troubles: tuple[Trouble, ...] = ()
+
+
+NOTHING_SEEN = Sights()
+
+
+class Sight(NamedTuple):
+    """What one reading shows of the port: whether a word counts in it, the word that it carries, what is exceeded."""
+
+    spoke: bool = False
     port: PortScene | None = None
     troubles: tuple[str, ...] = ()
 
 
-def shown(reading: Reading, verdict: Verdict, troubles: tuple[str, ...] = ()) -> Scene:
-    """Return what one reading showed."""
-    return Scene(verdict, _shows(reading.demarc), _shows(reading.cpe), _port(reading.interface), troubles)
+def looked(sights: Sights | None, start: datetime, end: datetime, sight: Sight) -> Sights:
+    """Return what was seen after one more reading; None begins anew."""
+    if sights is None:
+        sights = Sights(sight.spoke)
+    if sight.port is not None:
+        new = not sights.told or not _same(sights.told[-1].port, sight.port)
+        told = (*sights.told, Told(start, end, sight.port)) if new else sights.told
+        sights = replace(sights, told=told, polled_to=end)
+    if sight.troubles:
+        known = {trouble.name: trouble for trouble in sights.troubles}
+        for name in sight.troubles:
+            known[name] = Trouble(name, known[name].start if name in known else start, end)
+        sights = replace(sights, troubles=tuple(known[name] for name in sorted(known)))
+    return sights
 
 
-def _shows(target: TargetStats | None) -> Shows | None:
-    if target is None or target.sent <= 0:
+def _same(one: PortScene, other: PortScene) -> bool:
+    if one.changed is None or other.changed is None:
+        return one == other
+    return one._replace(changed=other.changed) == other and abs(one.changed - other.changed) <= SAME_CHANGE
+
+
+def within(sights: Sights, start: datetime, end: datetime) -> Sights:
+    """Return what of an episode's sights belongs to a part of it; a word holds until the next one."""
+    told = [
+        word
+        for word, to in zip(sights.told, [*(later.start for later in sights.told[1:]), sights.polled_to], strict=False)
+        if word.start < end and (word.end > start or (to is not None and to > start))
+    ]
+    spoke = sights.spoke if not sights.told or start < sights.told[0].start else True
+    polled = sights.polled_to
+    troubles = tuple(one for one in sights.troubles if one.start < end and one.end > start)
+    return Sights(spoke, tuple(told), None if polled is None or not told else min(polled, end), troubles)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an incident's readings showed; None where nothing was seen.
+
+    `target` is the one that decides, in the weightiest readings: silent ones before those that a port alone calls down
+    (its word still counts when the line is back). `port` is the first word of a poll since the onset, or the first that
+    said down; its `changed` is the latest instant at which any poll says that it took a state.
+    """
+
+    worst: Verdict
+    target: Shows | None = None
+    cpe: Shows | None = None
+    port: PortScene | None = None
+    troubles: tuple[str, ...] = ()
+    spoke: bool = False
+
+
+class Shown(NamedTuple):
+    """A verdict with its source and its letters, as a run of readings has them."""
+
+    verdict: Verdict
+    source: str | None
+    letters: str | None
+
+
+def scene_of(runs: Iterable[Shown], sights: Iterable[Sights]) -> Scene:
+    """Return the view of some runs of readings and of what the port showed meanwhile."""
+    impaired = [run for run in runs if run.verdict is not Verdict.UP]
+    down = [_pair(run) for run in impaired if run.verdict is Verdict.DOWN]
+    silent = [pair for pair in down if pair[0] is Shows.SILENT]
+    pairs = silent or down
+    parts = list(sights)
+    told = [word.port for part in parts for word in part.told]
+    names = sorted({trouble.name for part in parts for trouble in part.troubles})
+    return Scene(
+        worst=Verdict.DOWN if down else Verdict.DEGRADED if impaired else Verdict.UP,
+        target=_best(pair[0] for pair in pairs),
+        cpe=_best(pair[1] for pair in pairs),
+        port=_port(told),
+        troubles=tuple(names),
+        spoke=bool(parts) and parts[0].spoke,
+    )
+
+
+def _pair(run: Shown) -> tuple[Shows | None, Shows | None]:
+    if run.letters is not None:
+        return _SHOWS[run.letters[0]], _SHOWS[run.letters[1]]
+    return (Shows.SILENT if parted(run.source) - {"interface"} else None), None
+
+
+def _best(found: Iterable[Shows | None]) -> Shows | None:
+    """Return whether a target answered, in any reading in which it was asked."""
+    known = {shows for shows in found if shows is not None}
+    return Shows.ANSWERED if Shows.ANSWERED in known else Shows.SILENT if known else None
+
+
+def _port(told: list[PortScene]) -> PortScene | None:
+    if not told:
         return None
-    if target.received <= 0:
-        return Shows.SILENT
-    return Shows.LOSSY if target.received < target.sent else Shows.ANSWERED
-
-
-def _port(port: InterfaceStats | None) -> PortScene | None:
-    if port is None:
-        return None
-    values = tuple((one.name, one.value, one.exceeded is not None) for one in port.extras)
-    return PortScene(port_state(port), port.last_change, values)
-
-
-def folded(scene: Scene | None, later: Scene) -> Scene:
-    """Return what a scene is after one more reading."""
-    if scene is None:
-        return later
-    port = _folded_port(scene.port, later.port)
-    troubles = tuple(sorted({*scene.troubles, *later.troubles}))
-    if later.worst is Verdict.DOWN and scene.worst is not Verdict.DOWN:
-        return replace(later, port=port, troubles=troubles)
-    if later.worst is not scene.worst:
-        return replace(scene, port=port, troubles=troubles)
-    best = later.worst is Verdict.DOWN  # a target that answered once was there; one that lost once was lossy
-    demarc, cpe = _folded(scene.demarc, later.demarc, best=best), _folded(scene.cpe, later.cpe, best=best)
-    return Scene(scene.worst, demarc, cpe, port, troubles)
-
-
-_ORDER = (Shows.SILENT, Shows.LOSSY, Shows.ANSWERED)
-
-
-def _folded(one: Shows | None, other: Shows | None, *, best: bool) -> Shows | None:
-    known = [show for show in (one, other) if show is not None]
-    return (max if best else min)(known, key=_ORDER.index, default=None)
-
-
-def _folded_port(one: PortScene | None, other: PortScene | None) -> PortScene | None:
-    if one is None or other is None:
-        return one or other
-    changes = [at for at in (one.changed, other.changed) if at is not None]
-    kept = other if other.down and not one.down else one
-    return replace(kept, changed=max(changes, default=None))
+    kept = next((port for port in told if port.down), told[0])
+    changed = max((port.changed for port in told if port.changed is not None), default=None)
+    return kept._replace(changed=changed, gasp=any(port.gasp for port in told))

@@ -22,6 +22,7 @@ from .exclusion import Adjudged, adjudicate, concerning, concerns, touches
 from .facts import LineFacts
 from .incident import Incident, Notice
 from .inventory import Line, Period
+from .location import ALONE, UNSEEN, Hypothesis, Vicinity, hypothesis
 from .money import ZERO, cents, net_and_tax
 from .proration import PeriodStatement, last_terms, periods_of, proration, vat_rate
 from .segments import clipped
@@ -43,6 +44,7 @@ class IncidentStatement:
     adjudged: tuple[Adjudged, ...]
     clocks: tuple[Clock, ...]
     credits: tuple[Credit, ...]
+    hypothesis: Hypothesis = UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,9 @@ def line_statement(
     periods = periods_of(terms, month)
     if not periods and not settled and not pending:
         return None
-    done = [_stated(terms, filed, x, None) for x in settled]
-    begun = [_stated(terms, filed, _before(x, line_month.horizon), line_month.horizon) for x in pending]
+    around = measured.vicinity
+    done = [_stated(terms, filed, x, None, around) for x in settled]
+    begun = [_stated(terms, filed, _before(x, line_month.horizon), line_month.horizon, around) for x in pending]
     cases = [case for case, _ in (*done, *begun)]
     period, contract = last_terms(terms, month)
     charge = charge_of(period, contract)
@@ -171,7 +174,7 @@ def line_statement(
 
 
 def _stated(
-    terms: LineTerms, filed: LineFacts, incident: Incident, horizon: datetime | None
+    terms: LineTerms, filed: LineFacts, incident: Incident, horizon: datetime | None, vicinity: Vicinity = ALONE
 ) -> tuple[Case, IncidentStatement]:
     """Work out one incident by the terms in force at its onset; `horizon` is where a pending one is cut."""
     contract, period = terms.contract_at(incident.onset), terms.period_at(incident.onset)
@@ -190,7 +193,8 @@ def _stated(
         adjudged=adjudged,
         until=until,
     )
-    return case, IncidentStatement(incident, period, contract, adjudged, running, credits_of(case))
+    located = hypothesis(incident, has_demarc=period.demarc is not None, vicinity=vicinity, until=until)
+    return case, IncidentStatement(incident, period, contract, adjudged, running, credits_of(case), located)
 
 
 def ticking(terms: LineTerms, filed: LineFacts, incident: Incident, at: datetime) -> tuple[Clock, ...]:

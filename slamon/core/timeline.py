@@ -17,8 +17,10 @@ from .facts import LineFacts, Responsibility
 from .fusion import SOURCES, parted
 from .incident import EndedBy, Episode, Incident, Notice, Segment
 from .inventory import Line, Period, service_spans
+from .location import ALONE, Vicinity, testimony
 from .quality import Verdict
 from .recut import recut
+from .scene import Scene, Shown, scene_of
 from .segments import between, cut, join_blind, merged, reshaped
 from .timespan import Span, SpanSet
 
@@ -29,7 +31,8 @@ CARRIER_EVIDENCE = frozenset({"demarc", "interface"})
 class Measured:
     """What is on record of one line's measuring: episodes by onset, notices, `NO_DATA` time, and the horizon.
 
-    `until` is how far any line has been observed; `numbers` maps incident ids to their short numbers.
+    `until` is how far any line has been observed; `numbers` maps incident ids to their short numbers; `vicinity` is
+    what is on record around the line, for whoever asks where a fault lies.
     """
 
     episodes: tuple[Episode, ...]
@@ -37,6 +40,7 @@ class Measured:
     nodata: SpanSet[datetime]
     until: datetime
     numbers: Mapping[str, int]
+    vicinity: Vicinity = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,10 @@ def _measured_incident(
 ) -> Incident:
     first, last = group[0].episode, group[-1].episode
     contract = terms.contract_at(first.onset)
-    evidence = _evidence(piece.episode for piece in group)
+    scene = _scene([piece.episode for piece in group])
+    evidence = _evidence(group)
+    if not CARRIER_EVIDENCE & set(evidence) and testimony(scene, first.onset, last.restored or last.runs[-1].end):
+        evidence = tuple(source for source in SOURCES if source in {*evidence, "interface"})
     ids = tuple(dict.fromkeys([first.id, *(i for piece in group for i in (piece.episode.id, piece.recorded_as))]))
     incident = Incident(
         id=first.id,
@@ -156,6 +163,7 @@ def _measured_incident(
         responsibility=Responsibility.CARRIER if CARRIER_EVIDENCE & set(evidence) else Responsibility.UNDECIDED,
         floor=floor,
         derived_from=ids,
+        scene=scene,
     )
     return _amended(incident, amendments, measured.until)
 
@@ -169,9 +177,15 @@ def _segments(group: Sequence[_Piece], measured: Measured) -> list[Segment]:
     return merged(segments)
 
 
-def _evidence(episodes: Iterator[Episode]) -> tuple[str, ...]:
+def _scene(episodes: Sequence[Episode]) -> Scene:
+    """Return what was seen in all episodes of an incident."""
+    runs = (Shown(run.verdict, run.source, run.letters) for episode in episodes for run in episode.runs)
+    return scene_of(runs, [episode.sights for episode in episodes])
+
+
+def _evidence(group: Sequence[_Piece]) -> tuple[str, ...]:
     """Return what the impaired readings rest on, the carrier's part first."""
-    words = {run.source for episode in episodes for run in episode.runs if run.verdict is not Verdict.UP}
+    words = {run.source for piece in group for run in piece.episode.runs if run.verdict is not Verdict.UP}
     seen = frozenset[str]().union(*map(parted, words))
     return tuple(source for source in SOURCES if source in seen)
 
@@ -186,6 +200,7 @@ def _amended(incident: Incident, amendments: Mapping[str, Amendment], until: dat
     incident = replace(
         incident,
         responsibility=responsibility or incident.responsibility,
+        decided=responsibility,
         false_alarm=own.false_alarm or any(a.false_alarm for a in inherited),
     )
     if own.onset is None and own.restored is None:

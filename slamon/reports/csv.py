@@ -93,6 +93,7 @@ _INCIDENT = (
         for category in ("interruption", "degradation", "statutory")
         for part in (*_CLOCK_PARTS, "remaining_seconds")
     ),
+    *("hypothesis_cause", "hypothesis_reasons"),
 )
 
 
@@ -102,6 +103,8 @@ def _incident_rows(line: Row) -> Iterator[Row]:
         named = {
             "evidence": " ".join(incident["evidence"]),
             "complaints": " ".join(complaint["ticket"] for complaint in incident["complaints"]),
+            "hypothesis_cause": incident["hypothesis"]["cause"],
+            "hypothesis_reasons": "; ".join(incident["hypothesis"]["reasons"]),
         }
         yield {**line, **incident, **named, **clocks}
 

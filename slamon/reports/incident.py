@@ -14,13 +14,14 @@ from slamon.core.exclusion import Adjudged
 from slamon.core.facts import Complaint
 from slamon.core.incident import Incident
 from slamon.core.inventory import Line, Period
+from slamon.core.location import Hypothesis
 from slamon.core.slaclock import STATUTORY, Clock
 from slamon.core.statement import IncidentStatement
 from slamon.core.targets import Target, targets_of
 
 from .table import STYLES, Item, item_grid
 from .texts import clean, local
-from .wording import clock_text, credit_text, decision, facts, lasting, named, value
+from .wording import CAUSES, clock_text, credit_text, decision, facts, lasting, named, value
 
 Rows = Sequence[Sequence[str]]
 
@@ -51,6 +52,7 @@ def incident_view(
     yield from _section("Exclusions", (_exclusion(adjudged, zone) for adjudged in shown.adjudged))
     yield from _section("Clocks", _clocks(shown.clocks, subject))
     yield from _section("Compensation", _credits(shown, subject.contract.currency), "no rule gives anything")
+    yield from _section("Where the fault seems to lie", _located(shown.hypothesis))
     yield from _section("Evidence", _rows(evidence))
     yield from _section("History", _rows(history))
 
@@ -166,6 +168,12 @@ def _credits(shown: IncidentStatement, currency: str) -> Iterator[Item]:
     for credit in shown.credits:
         label = decision(credit)
         yield label, STYLES[label], f"{value(credit, currency)}  {credit_text(credit)}"
+
+
+def _located(hypothesis: Hypothesis) -> Iterator[Item]:
+    label = CAUSES["en"][hypothesis.cause]
+    for number, reason in enumerate(hypothesis.reasons):
+        yield "" if number else label, "", clean(reason)
 
 
 def _rows(rows: Rows) -> Iterator[Item]:

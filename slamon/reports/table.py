@@ -17,7 +17,7 @@ from slamon.core.statement import IncidentStatement, LineStatement
 
 from .model import CustomerStatement, Header
 from .texts import brief_duration, clean, days, local, money, percent
-from .wording import clock_text, credit_text, decision, facts, lasting, named, value
+from .wording import CAUSES, clock_text, credit_text, decision, facts, lasting, named, value
 
 STYLES = {"paid": "green", "awaiting": "yellow", "not paid": "dim"}
 ID_COLUMNS = 10
@@ -198,10 +198,16 @@ def _incident(line: LineStatement, shown: IncidentStatement, *, pending: bool = 
     title.append(f"  {', '.join(facts(shown.incident))}, {lasting(shown.incident, line.zone)}")
     yield title
     clocks = [(clock.category, "red" if clock.breached else "", clock_text(clock)) for clock in shown.clocks]
-    yield item_grid([*clocks, *_credits(shown.credits, line.contract.currency)])
+    yield item_grid([*clocks, *_credits(shown.credits, line.contract.currency), *_located(shown)])
 
 
 Item = tuple[str, str, str]
+
+
+def _located(shown: IncidentStatement) -> Iterator[Item]:
+    hypothesis = shown.hypothesis
+    if hypothesis.cause is not None:
+        yield "seems", "dim", f"{CAUSES['en'][hypothesis.cause]}: {hypothesis.reasons[0]}"
 
 
 def _credits(found: Iterable[Credit], currency: str) -> Iterator[Item]:

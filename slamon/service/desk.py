@@ -17,6 +17,7 @@ from slamon.config.problems import did_you_mean, printable, quoted
 from slamon.core.calendar import LocalTimeError, parse_time
 from slamon.core.inventory import Line
 from slamon.core.timeline import LineTerms, Timeline, assemble
+from slamon.service.neighbours import Neighbours
 from slamon.service.site import Site
 from slamon.store.book import Fleet, LineBook, read_chosen, read_fleet, read_line
 from slamon.store.entry import Draft
@@ -50,11 +51,12 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class LineFile:
-    """One line's file: its terms, its record, and the incidents that follow from both."""
+    """One line's file: its terms, its record, the incidents that follow from both, and where its neighbours stand."""
 
     terms: LineTerms
     book: LineBook
     timeline: Timeline
+    neighbours: Neighbours
 
     @property
     def line(self) -> Line:
@@ -77,6 +79,10 @@ class Facts:
         """What is on record of all lines together."""
         return read_fleet(self.reads, self.site.vantage)
 
+    @cached_property
+    def _neighbours(self) -> Neighbours:
+        return Neighbours(self.site, self.reads)
+
     def line_file(self, line_id: str) -> LineFile:
         """Return a known line's file as the facts stand now; it is derived anew at each call."""
         return self._file(read_line(self.reads, self.fleet, line_id))
@@ -89,7 +95,7 @@ class Facts:
 
     def _file(self, book: LineBook) -> LineFile:
         terms = self.site.terms(book.line_id)
-        return LineFile(terms, book, assemble(terms, book.measured, book.filed))
+        return LineFile(terms, book, assemble(terms, book.measured, book.filed), self._neighbours)
 
 
 class Filing(Facts):

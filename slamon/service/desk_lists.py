@@ -84,7 +84,7 @@ def planned_work(facts: Facts) -> list[tuple[str, Maintenance, Entry]]:
 def as_it_stands(one: Found, now: datetime) -> IncidentStatement:
     """Return an incident with its clocks and credits: an open one up to now, a restored one as its month has it."""
     file, incident = one.file, one.incident
-    measured = file.book.measured
+    measured = file.neighbours.around(file.line.line_id, file.book.measured)
     until = max(measured.until, incident.onset + timedelta(microseconds=1), now)
     month = BillingMonth.of(until if incident.restored is None else incident.restored, file.zone)
     if incident.restored is None:

@@ -15,6 +15,7 @@ from slamon.core.calendar import BillingMonth
 from slamon.core.statement import LineStatement, line_statement
 from slamon.core.timeline import Timeline, assemble
 from slamon.service import clock
+from slamon.service.neighbours import Neighbours
 from slamon.service.site import Site
 from slamon.store.book import Fleet, LineBook, read_chosen, read_fleet, read_line
 from slamon.store.ledger import Ledger
@@ -53,6 +54,7 @@ class Survey:
     fleet: Fleet
     line_ids: tuple[str, ...]
     as_of: datetime | None
+    neighbours: Neighbours
 
 
 def survey(site: Site, wanted: Wanted) -> Survey:
@@ -65,7 +67,7 @@ def survey(site: Site, wanted: Wanted) -> Survey:
             current = {line.current.contract for line in site.lines.values()}
             zones = {site.contracts.of(contract)[-1].zone for contract in current}
         known = min(known, max((wanted.month.span(zone).end for zone in zones), default=known))
-    return Survey(site, wanted.month, fleet, tuple(_chosen(site, wanted)), known)
+    return Survey(site, wanted.month, fleet, tuple(_chosen(site, wanted)), known, Neighbours(site, site.ledger))
 
 
 def _chosen(site: Site, wanted: Wanted) -> list[str]:
@@ -89,6 +91,7 @@ def statements(
             yield from _worked_out(month, shard, render)
             progress(len(shard))
         return
+    month.neighbours.read()
     # Forked, the workers share what was loaded; frozen, the garbage collector does not copy it page by page.
     gc.freeze()
     pool = ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("fork"), _share, (month,))
@@ -106,7 +109,8 @@ def _worked_out(month: Survey, line_ids: Sequence[str], render: Callable[[LineSt
     found = []
     for line_id in line_ids:
         book = books[line_id]
-        statement = line_statement(site.terms(line_id), month.month, fleet.as_of, book.measured, book.filed)
+        measured = month.neighbours.around(line_id, book.measured)
+        statement = line_statement(site.terms(line_id), month.month, fleet.as_of, measured, book.filed)
         if statement is not None:
             found.append(render(statement))
     return found

@@ -14,6 +14,7 @@ from itertools import groupby
 from slamon.core.facts import LineFacts, Maintenance
 from slamon.core.incident import Episode, Notice, incident_id
 from slamon.core.judge import Coverage, Judge, open_notice, unobserved
+from slamon.core.location import ALONE, Path, Vicinity
 from slamon.core.timeline import Measured
 from slamon.core.timespan import EPOCH, Span, SpanSet, from_micros
 from slamon.store import filed, measured
@@ -22,7 +23,7 @@ from slamon.store.entry import Entry
 from slamon.store.reads import Reads
 
 EPISODE_KINDS = frozenset({measured.OPENED, measured.WORSENED, measured.CLOSED})
-LINE_KINDS = EPISODE_KINDS | {measured.FOUND, measured.BLIND, measured.NOTICE} | filed.LINE_KINDS
+LINE_KINDS = EPISODE_KINDS | {measured.FOUND, measured.BLIND, measured.NOTICE, measured.ONSET} | filed.LINE_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class _Gathered:
     notices: list[Notice] = field(default_factory=list)
     blind: list[Span[datetime]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
     filed: list[Entry] = field(default_factory=list)
 
 
@@ -135,6 +137,7 @@ def book_of(line_id: str, entries: Iterable[Entry], fleet: Fleet) -> LineBook:
             nodata=SpanSet([*gathered.blind, *fleet.blind.get(line_id, ())]) | unseen,
             until=until,
             numbers=gathered.numbers,
+            vicinity=Vicinity(paths=gathered.paths) if gathered.paths else ALONE,
         ),
         filed.fold_filed(gathered.filed, fleet.windows(line_id)),
     )
@@ -149,6 +152,10 @@ def _gather(gathered: _Gathered, entry: Entry, line_id: str) -> None:
         gathered.numbers.setdefault(subject, entry.seq)
     elif kind == measured.BLIND:
         gathered.blind.extend(Span(one.start, one.end) for one in measured.blindness_of(entry))
+    elif kind == measured.ONSET:
+        path = measured.path_of(entry)
+        if path is not None:
+            gathered.paths[subject] = path
     elif kind == measured.NOTICE:
         gathered.notices.append(measured.notice_of(entry))
     else:

@@ -12,8 +12,9 @@ from slamon.core.fusion import PortState
 from slamon.core.incident import EndedBy, Episode, Notice, Run, Thresholds
 from slamon.core.judge import Aside, Blindness, Coverage, Judge
 from slamon.core.lifecycle import Change, Course, Happening, Phase
+from slamon.core.location import Path
 from slamon.core.quality import Sight, Verdict
-from slamon.core.scene import PortScene, Scene, Shows
+from slamon.core.scene import NOTHING_SEEN, PortScene, Sights, Told, Trouble
 from slamon.core.timespan import MICROSECOND, from_micros, micros
 from slamon.store.entry import Draft, Entry
 
@@ -47,14 +48,16 @@ def _at(value: int | None) -> datetime | None:
 
 
 def run_values(run: Run) -> list[object]:
-    """Return a run as ``[verdict letter, start us, step us, count, source]``."""
-    return [_LETTERS[run.verdict], micros(run.start), run.step // MICROSECOND, run.count, run.source]
+    """Return a run as ``[verdict letter, start us, step us, count, source]``, with its targets' letters behind."""
+    values = [_LETTERS[run.verdict], micros(run.start), run.step // MICROSECOND, run.count, run.source]
+    return values if run.letters is None else [*values, run.letters]
 
 
 def run_of(values: Sequence[Any]) -> Run:
     """Return the run of `run_values`."""
-    letter, start, step, count, source = values
-    return Run(_VERDICTS[letter], from_micros(start), timedelta(microseconds=step), count, source)
+    letter, start, step, count, source, *letters = values
+    step_length = timedelta(microseconds=step)
+    return Run(_VERDICTS[letter], from_micros(start), step_length, count, source, letters[0] if letters else None)
 
 
 def episode_payload(episode: Episode) -> dict[str, object]:
@@ -70,35 +73,30 @@ def episode_payload(episode: Episode) -> dict[str, object]:
         "runs": [run_values(run) for run in episode.runs],
         "thresholds": [thresholds.open_after_s, thresholds.degraded_open_after_s, thresholds.close_after_s],
         "vantage": episode.vantage,
-        "scene": scene_values(episode.scene),
+        "sights": sights_values(episode.sights),
     }
 
 
-def scene_values(scene: Scene | None) -> list[object] | None:
-    """Return a scene as plain values; instants in microseconds since the epoch."""
-    if scene is None:
-        return None
-    port = None if scene.port is None else [scene.port.state, _us(scene.port.changed), list(scene.port.values)]
-    return [scene.worst, scene.demarc, scene.cpe, port, list(scene.troubles)]
+def sights_values(sights: Sights | None) -> list[object] | None:
+    """Return what a port showed as plain values, none for nothing; instants in microseconds since the epoch."""
+    if sights is None or sights == NOTHING_SEEN:
+        return None if sights is None else []
+    told = [[micros(w.start), micros(w.end), w.port.state, _us(w.port.changed), *w.port[2:]] for w in sights.told]
+    troubles = [[name, micros(start), micros(end)] for name, start, end in sights.troubles]
+    return [sights.spoke, told, _us(sights.polled_to), troubles]
 
 
-def scene_of(values: Sequence[Any] | None) -> Scene | None:
-    """Return the scene of `scene_values`."""
-    if values is None:
-        return None
-    worst, demarc, cpe, port, troubles = values
-    return Scene(
-        Verdict(worst),
-        None if demarc is None else Shows(demarc),
-        None if cpe is None else Shows(cpe),
-        None if port is None else PortScene(PortState(port[0]), _at(port[1]), tuple(map(_value, port[2]))),
-        tuple(troubles),
+def sights_of(values: Sequence[Any] | None) -> Sights | None:
+    """Return the sights of `sights_values`."""
+    if not values:
+        return None if values is None else NOTHING_SEEN
+    spoke, told, polled_to, troubles = values
+    words = (
+        Told(from_micros(start), from_micros(end), PortScene(PortState(state), _at(changed), *rest))
+        for start, end, state, changed, *rest in told
     )
-
-
-def _value(values: Sequence[Any]) -> tuple[str, float, bool]:
-    name, value, exceeded = values
-    return name, value, exceeded
+    spans = (Trouble(name, from_micros(start), from_micros(end)) for name, start, end in troubles)
+    return Sights(spoke, tuple(words), _at(polled_to), tuple(spans))
 
 
 def episode_of(line_id: str, payload: Mapping[str, Any], recorded_as: str | None = None) -> Episode:
@@ -115,7 +113,7 @@ def episode_of(line_id: str, payload: Mapping[str, Any], recorded_as: str | None
         restored_earliest=_at(payload["restored_earliest"]),
         ended_by=None if ended_by is None else EndedBy(ended_by),
         vantage=payload["vantage"],
-        scene=scene_of(payload.get("scene")),
+        sights=sights_of(payload.get("sights")) or NOTHING_SEEN,
         recorded_as=recorded_as,
     )
 
@@ -183,6 +181,16 @@ def notice_of(entry: Entry) -> Notice:
     return Notice(entry.line_id or "", start, end, open_after_s=payload["open_after_s"], silent_to=silent_to)
 
 
+def path_of(entry: Entry) -> Path | None:
+    """Return the path that an entry of an onset has, None where there was no traceroute."""
+    payload: dict[str, Any] = entry.payload
+    hops = payload.get("traceroute")
+    if hops is None:
+        return None
+    answered = [hop for hop in hops if hop["address"] is not None]
+    return Path(answered[-1]["address"], answered[-1]["hop"]) if answered else Path(None)
+
+
 CoverageValues = tuple[int | None, int | None, int | None, str]
 
 
@@ -222,7 +230,7 @@ def state_text(judge: Judge, collecting: Collecting | None = None) -> str:
             "thresholds": [thresholds.open_after_s, thresholds.degraded_open_after_s, thresholds.close_after_s],
             "up": [_us(course.up_start), _us(course.up_after_blind), course.up_total // MICROSECOND],
             "vantage": course.vantage,
-            "scene": scene_values(course.scene),
+            "sights": sights_values(course.sights),
             "evidence": None if collecting is None else [collecting[0], micros(collecting.kept), _us(collecting.until)],
         }
     )
@@ -254,6 +262,7 @@ def judge_of(line_id: str, text: str) -> Judge:
         up_after_blind=_at(up_after_blind),
         up_total=timedelta(microseconds=up_total),
         vantage=state["vantage"],
+        sights=sights_of(state.get("sights")),
     )
     aside = Aside(_at(state["aside"][0]), _at(state["aside"][1]), state["aside"][2])
     return Judge(course, Sight(deque()), coverage_of(state["coverage"]), aside)

@@ -150,6 +150,10 @@ EXAMPLE = {
                     "why": None,
                 },
             ],
+            "hypothesis": {
+                "cause": None,
+                "reasons": ["nothing was seen that tells the access from the core", "demarc silent"],
+            },
         }
     ],
     "pending": [],

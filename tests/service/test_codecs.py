@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slamon.core.fusion import PortState
 from slamon.core.incident import EndedBy, Episode, Run, Thresholds
 from slamon.core.judge import Aside, Blindness, Coverage, Judge
 from slamon.core.lifecycle import Course, Phase
 from slamon.core.quality import Sight, Verdict
+from slamon.core.scene import PortScene, Sights, Told, Trouble
 from slamon.core.timespan import micros
 from slamon.store import measured
 from slamon.store.entry import canonical_json
@@ -26,7 +28,17 @@ runs = st.builds(
     instants,
     lengths,
     st.integers(1, 10**6),
-    st.none() | st.sampled_from(["demarc", "cpe", "interface"]),
+    st.none() | st.sampled_from(["demarc", "cpe", "interface", "demarc+interface"]),
+    st.none() | st.sampled_from(["s-", "sa", "as", "-a"]),
+)
+words = st.builds(PortScene, st.sampled_from(PortState), perhaps, st.none() | st.booleans(), st.booleans())
+troubles = st.builds(Trouble, st.sampled_from(["error_ratio", "rx_power"]), instants, instants)
+sights = st.builds(
+    Sights,
+    st.booleans(),
+    st.lists(st.builds(Told, instants, instants, words), max_size=3).map(tuple),
+    perhaps,
+    st.lists(troubles, max_size=2).map(tuple),
 )
 coverages = st.builds(Coverage, perhaps, perhaps, perhaps, st.text(max_size=20))
 courses = st.builds(
@@ -44,6 +56,7 @@ courses = st.builds(
     up_after_blind=perhaps,
     up_total=lengths,
     vantage=names,
+    sights=st.none() | sights,
 )
 judges = st.builds(
     Judge,
@@ -81,13 +94,16 @@ def test_coverage_is_read_back_as_it_was(coverage):
         restored_earliest=perhaps,
         ended_by=st.none() | st.sampled_from(EndedBy),
         vantage=names,
+        sights=sights,
     )
 )
 def test_an_episode_is_read_back_as_it_was(episode):
     """Its payload has a canonical form, so that it can be hashed."""
     payload = measured.episode_payload(episode)
     assert canonical_json("incident.opened", payload)
-    assert measured.episode_of("GX-0001", payload) == episode
+    found = measured.episode_of("GX-0001", payload)
+    assert found == episode
+    assert found.sights == episode.sights
 
 
 @given(st.lists(st.builds(Blindness, st.sampled_from(["A", "B", "C"]), instants, instants, st.text(max_size=5)),

@@ -76,7 +76,7 @@ class Port:
 
     def begin_anew(self, why: str) -> None:
         """Count from the next full reading on."""
-        self.state, self.sample, self.reseeded = None, None, why
+        self.state, self.sample, self.reseeded = None, None, self.reseeded or why
 
 
 class _Anew(Exception):

@@ -44,11 +44,35 @@ class _Dispatcher(AsyncioDispatcher):  # type: ignore[misc] # pysnmp has no type
             self.handle_timer_tick(time.monotonic())
 
 
+def _is_message(data: bytes) -> bool:
+    """Tell whether bytes are one field of BER with fields in it, each of the length that it says."""
+    return _fields(data, 8) == 1
+
+
+def _fields(data: bytes, depth: int) -> int | None:
+    """Return how many fields stand one after the other; None where their lengths do not fit."""
+    at = count = 0
+    while at < len(data):
+        if at + 2 > len(data) or depth == 0:
+            return None
+        length, begins = data[at + 1], at + 2
+        if length & 0x80:
+            begins += length & 0x7F
+            length = int.from_bytes(data[at + 2 : begins], "big")
+        if begins + length > len(data) or (
+            data[at] & 0x20 and _fields(data[begins : begins + length], depth - 1) is None
+        ):
+            return None
+        at, count = begins + length, count + 1
+    return count
+
+
 class _Listening:
     """What the sockets of both families share: only who was asked is heard, and nothing heard can stop us (F10)."""
 
     expected: dict[Address, int]
     last_from: Address | None = None
+    took = False
     strangers = 0
     broken = 0
     heard: set[Address]
@@ -60,14 +84,16 @@ class _Listening:
         if source not in self.expected:
             self.strangers += 1
             return
-        self.heard.add(source)
-        self.last_from = source
+        self.last_from, self.took = source, False
         try:
             self._callback_function(self, self.ADDRESS_TYPE(source), datagram)
         except Exception:  # noqa: BLE001 - whatever a device sends: the library met what it did not expect
-            self.broken += 1
+            self.took = False
         finally:
             self.last_from = None
+        if not self.took and not _is_message(datagram):  # else an answer that came too late
+            self.broken += 1
+            self.heard.add(source)
 
     def error_received(self, exc: Exception) -> None:
         """Pass over ICMP errors: a port that is closed for a moment is a timeout like any other."""
@@ -227,6 +253,7 @@ class PysnmpAsker:
         transport.heard.discard(address)
 
         def came(*said: Any) -> None:  # noqa: ANN401 - processResponsePdu of RFC 3412, twelve arguments
+            transport.took = transport.last_from is not None
             if future.done():
                 return
             status = said[9]

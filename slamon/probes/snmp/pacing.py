@@ -18,6 +18,7 @@ SILENT_AT_ONCE = 16
 SILENT_AFTER = 2  # polls in a row without an answer
 SLOWEST_S = 600.0
 CONFIRM_GAP_S = 5.0  # between polls of one device out of turn; what is asked for in between comes at its end
+_NOW_S = 0.001  # what is due within a millisecond is due
 POLL_S = 150.0  # no poll takes longer, whatever its questions come to
 
 
@@ -138,7 +139,7 @@ class Poller:
     def _start_due(self) -> float:
         """Start what is due, as far as there is room; return how long nothing else will be."""
         now = self._now()
-        while self._heap and self._heap[0][0] <= now:
+        while self._heap and self._heap[0][0] <= now + _NOW_S:
             due_s, _, turn = heapq.heappop(self._heap)
             if turn.gone or turn.busy or turn.waiting or due_s < turn.next_s:
                 continue
@@ -227,7 +228,7 @@ class Poller:
         if turn.told_silent:
             doubled = 2 ** min(turn.failures - SILENT_AFTER + 1, 10)
             interval_s = max(interval_s, min(interval_s * doubled, SLOWEST_S))
-        behind = self._now() - turn.due_s
+        behind = self._now() + _NOW_S - turn.due_s
         if behind >= 0:
             turn.due_s += interval_s * (behind // interval_s + 1)
         self._push(turn)

@@ -1,0 +1,372 @@
+"""Where the fault of an incident lies, as far as it was seen: a hypothesis with its reasons, for people.
+
+A table of rows in order; the first that holds states the cause. It takes what the ledger has (the scene of the
+episode, what fell beside it, the path at onset) and nothing else, so that a report worked out again says the same.
+It moves no money: whose fault an incident is follows from its evidence (`testimony`, `core.timeline`) and from what
+people decide. docs/fusion.md prints the table; docs/decisions/0008 has the reasons of the order.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from .fusion import PORT_SAYS, PortState, Says, Verdict
+from .incident import Incident
+from .scene import DYING_GASP, PortScene, Scene, Shows
+
+
+class Cause(StrEnum):
+    """Where a fault lies."""
+
+    CARRIER_ACCESS = "carrier_access"
+    CARRIER_CORE = "carrier_core"
+    CUSTOMER_SIDE = "customer_side"
+    CUSTOMER_POWER = "customer_power"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """Where the fault seems to lie, None where nothing tells, and why."""
+
+    cause: Cause | None
+    reasons: tuple[str, ...]
+
+
+AT_ONCE = timedelta(seconds=60)  # alarms so near each other are of one cause
+MANY = 3  # lines that fall at once, and at least half of those below one device
+SLACK = timedelta(seconds=10)  # how far an agent's clock and our packets may be apart
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that hang on one thing: its name, how many they are, and the alarms of them all in order of time."""
+
+    name: str
+    lines: int
+    alarms: Sequence[tuple[datetime, str]]
+
+    def fell(self, at: datetime) -> int:
+        """Return how many lines had an alarm at about an instant."""
+        low = bisect_left(self.alarms, (at - AT_ONCE, ""))
+        return len({line for _, line in self.alarms[low : bisect_right(self.alarms, (at + AT_ONCE, "\U0010ffff"))]})
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A traceroute at onset: the address of the last hop that answered, None where none did."""
+
+    last: str | None
+    hops: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Vicinity:
+    """What is on record around a line: its groups, troubles of the vantage by time, and paths by episode id.
+
+    `agent` is the address of the device of its port, `port_interval_s` how often that is asked.
+    """
+
+    groups: tuple[Group, ...] = ()
+    troubles: Sequence[tuple[datetime, str]] = ()
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    agent: str | None = None
+    port_interval_s: float = 60.0
+
+
+ALONE = Vicinity()
+
+
+class Onset(NamedTuple):
+    """One incident as the table looks at it."""
+
+    scene: Scene
+    has_demarc: bool
+    onset: datetime
+    alarm: datetime
+    seen_to: datetime
+    vicinity: Vicinity
+    path: Path | None
+
+    @property
+    def down(self) -> bool:
+        return self.scene.worst is Verdict.DOWN
+
+    @property
+    def port(self) -> PortScene | None:
+        return self.scene.port
+
+    @property
+    def port_down(self) -> bool:
+        return self.port is not None and self.port.down
+
+    @property
+    def port_up(self) -> bool:
+        return self.port is not None and PORT_SAYS[self.port.state].says is Says.CARRIES
+
+    @property
+    def port_dropped(self) -> bool:
+        return dropped(self.scene, self.onset, self.seen_to)
+
+    @property
+    def vantage(self) -> str | None:
+        """What troubled the vantage between a minute before the onset and the alarm."""
+        return next((what for at, what in self.vicinity.troubles if self.onset - AT_ONCE <= at <= self.alarm), None)
+
+    @property
+    def together(self) -> Group | None:
+        """The group of which many lines fell with this one."""
+        counted = [(group.fell(self.alarm), group) for group in self.vicinity.groups]
+        many = [(fell, group) for fell, group in counted if fell >= MANY and fell * 2 >= group.lines]
+        return max(many, key=lambda one: one[0])[1] if many else None
+
+    @property
+    def alone(self) -> Group | None:
+        """A group of which this line alone fell though it has others."""
+        return next((g for g in self.vicinity.groups if g.lines > 1 and g.fell(self.alarm) <= 1), None)
+
+    @property
+    def agent_fell(self) -> bool:
+        """Tell whether the agent spoke before, and has not since, though it was asked at least twice."""
+        asked = timedelta(seconds=2 * self.vicinity.port_interval_s)
+        return self.scene.spoke and self.port is None and self.seen_to - self.onset >= asked
+
+    @property
+    def ends_at_port(self) -> bool:
+        """Tell whether the path at onset ends at the device of the line's port."""
+        agent = self.vicinity.agent
+        return agent is not None and self.path is not None and self.path.last == agent
+
+    @property
+    def light(self) -> bool | None:
+        """Tell whether light arrives within its bounds, None where nobody looks."""
+        return None if self.port is None else self.port.light
+
+    @property
+    def gasp(self) -> bool:
+        return self.port is not None and self.port.gasp
+
+
+def dropped(scene: Scene, onset: datetime, seen_to: datetime) -> bool:
+    """Tell whether the port says that it took its state within an episode: it was down, between two polls perhaps."""
+    changed = None if scene.port is None else scene.port.changed
+    return changed is not None and onset - SLACK <= changed <= seen_to + SLACK
+
+
+def testimony(scene: Scene | None, onset: datetime, seen_to: datetime) -> bool:
+    """Tell whether the carrier's port witnesses an interruption that only a CPE showed: it dropped with it.
+
+    An interruption shorter than the pace of polls is seen by `ifLastChange` alone (domain, section 5: "until a person
+    or the port says more"). A port that is down is evidence by itself (`core.fusion`).
+    """
+    return scene is not None and scene.worst is Verdict.DOWN and dropped(scene, onset, seen_to)
+
+
+class Row(NamedTuple):
+    """One row of the table: when it holds, where the fault lies then, and the reason that is stated."""
+
+    when: str
+    holds: Callable[[Onset], bool]
+    cause: Cause | None
+    reason: Callable[[Onset], str]
+
+
+def _many(one: Onset) -> str:
+    group = one.together
+    return (
+        "" if group is None else f"{group.fell(one.alarm)} of {group.lines} lines of {group.name} fell within a minute"
+    )
+
+
+def _state(one: Onset) -> str:
+    return f"the carrier's port is {one.port.state}" if one.port is not None else "the carrier's port said nothing"
+
+
+def _no_light(one: Onset) -> str:
+    if one.light is None:
+        return f"{_state(one)}; a cut line and a far end without power look alike"
+    if one.light:
+        return f"{_state(one)} while light arrives: the far end has power"
+    return f"{_state(one)} and no light arrives; a cut fibre and a far end without power look alike"
+
+
+LOCATION: tuple[Row, ...] = (
+    Row(
+        "the vantage had troubles of its own when it began, and the port does not say down",
+        lambda one: one.vantage is not None and not one.port_down,
+        Cause.MONITOR,
+        lambda one: f"the vantage itself was in trouble: {one.vantage}",
+    ),
+    Row(
+        "the port is down while the target answers",
+        lambda one: one.port_down and one.scene.target is Shows.ANSWERED,
+        Cause.MONITOR,
+        lambda one: (
+            f"{_state(one)} while packets pass: the inventory names another port, or a second path carries them"
+        ),
+    ),
+    Row(
+        f"the port has a named value `{DYING_GASP}` that is not 0",
+        lambda one: one.gasp,
+        Cause.CUSTOMER_POWER,
+        lambda _: "the device at the customer's end told that its power fails (dying gasp)",
+    ),
+    Row(
+        "the port is administratively down",
+        lambda one: one.port is not None and one.port.state is PortState.ADMIN_DOWN,
+        Cause.CARRIER_ACCESS,
+        lambda _: "the carrier's port was switched off by the carrier",
+    ),
+    Row(
+        f"at least {MANY} lines, and half, of one upstream or device fell within a minute",
+        lambda one: one.down and one.together is not None,
+        Cause.CARRIER_CORE,
+        _many,
+    ),
+    Row(
+        "the port is down, this line's alone",
+        lambda one: one.down and one.port_down,
+        Cause.CARRIER_ACCESS,
+        _no_light,
+    ),
+    Row(
+        "the port is up again, but took its state during the incident",
+        lambda one: one.down and one.port_dropped,
+        Cause.CARRIER_ACCESS,
+        lambda _: "the carrier's port dropped and came back during the incident (ifLastChange)",
+    ),
+    Row(
+        "the demarc is silent, the CPE behind it answers",
+        lambda one: one.down and one.has_demarc and one.scene.cpe is Shows.ANSWERED,
+        Cause.CARRIER_ACCESS,
+        lambda _: "the CPE answers through a demarc that does not: the demarc itself",
+    ),
+    Row(
+        "the demarc is silent, the port stayed up",
+        lambda one: one.down and one.has_demarc and one.port_up,
+        Cause.CARRIER_ACCESS,
+        lambda _: "the carrier's port stayed up: the fault lies between it and the demarc",
+    ),
+    Row(
+        "only a CPE is watched and silent, the port stayed up",
+        lambda one: one.down and one.port_up,
+        Cause.CUSTOMER_SIDE,
+        lambda _: "the carrier's port stayed up and has not changed; the customer's device behind it is silent",
+    ),
+    Row(
+        "the agent of the port answered before and fell silent with the line",
+        lambda one: one.down and one.agent_fell,
+        Cause.CARRIER_CORE,
+        lambda _: "the agent of the carrier's port fell silent with the line: what leads to both",
+    ),
+    Row(
+        "the demarc is silent, the path at onset ends at the port's device",
+        lambda one: one.down and one.has_demarc and one.ends_at_port,
+        Cause.CARRIER_ACCESS,
+        lambda one: f"the path ended at {one.vicinity.agent}, the device of the carrier's port",
+    ),
+    Row(
+        "the demarc is silent, other lines of its upstream or device did not fall",
+        lambda one: one.down and one.has_demarc and one.alone is not None,
+        Cause.CARRIER_ACCESS,
+        lambda one: (
+            f"of {one.alone.lines if one.alone else 0} lines of {one.alone.name if one.alone else ''} it fell alone"
+        ),
+    ),
+    Row(
+        "only a CPE is watched and silent, no port says anything",
+        lambda one: one.down and not one.has_demarc,
+        None,
+        lambda _: "only the customer's device was watched; nothing tells its fault from the line's",
+    ),
+    Row(
+        "the demarc is silent and nothing else is known",
+        lambda one: one.down,
+        None,
+        lambda _: "nothing was seen that tells the access from the core",
+    ),
+    Row(
+        "degraded: the port counts errors",
+        lambda one: "error_ratio" in one.scene.troubles,
+        Cause.CARRIER_ACCESS,
+        lambda _: "the carrier's port counts errors",
+    ),
+    Row(
+        "degraded: the port's speed is below the contracted one",
+        lambda one: "speed_mbps" in one.scene.troubles,
+        Cause.CARRIER_ACCESS,
+        lambda _: "the carrier's port negotiated less than was contracted",
+    ),
+    Row(
+        "degraded: a named value of the port is out of its bounds",
+        lambda one: bool(set(one.scene.troubles) - {"discard_ratio"}),
+        Cause.CARRIER_ACCESS,
+        lambda one: f"out of bounds at the carrier's port: {', '.join(one.scene.troubles)}",
+    ),
+    Row(
+        "degraded: the port discards",
+        lambda one: "discard_ratio" in one.scene.troubles,
+        None,
+        lambda _: "the carrier's port discards packets: more traffic than the line takes, whoever sends it",
+    ),
+    Row(
+        "degraded: many lines of one upstream or device at once",
+        lambda one: one.together is not None,
+        Cause.CARRIER_CORE,
+        _many,
+    ),
+    Row(
+        "degraded to the demarc while the port is up and clean",
+        lambda one: one.has_demarc and one.port_up,
+        Cause.CARRIER_CORE,
+        lambda _: "the carrier's port is up and counts nothing bad: it comes from before the port",
+    ),
+    Row(
+        "degraded, and nothing else is known",
+        lambda _: True,
+        None,
+        lambda _: "nothing was seen that tells where it comes from",
+    ),
+)
+
+UNMEASURED = Hypothesis(None, ("reported, not measured",))
+UNSEEN = Hypothesis(None, ("recorded by a version that did not look",))
+
+
+def hypothesis(incident: Incident, *, has_demarc: bool, vicinity: Vicinity, until: datetime) -> Hypothesis:
+    """Return where the fault of an incident seems to lie; one that is still open was seen up to `until`."""
+    if incident.reported is not None:
+        return UNMEASURED
+    if incident.scene is None:
+        return UNSEEN
+    path = next((vicinity.paths[own] for own in incident.derived_from if own in vicinity.paths), None)
+    alarm = incident.alarm if incident.alarm is not None else incident.onset
+    seen_to = incident.restored if incident.restored is not None else until
+    found = locate(Onset(incident.scene, has_demarc, incident.onset, alarm, seen_to, vicinity, path))
+    if incident.decided is None:
+        return found
+    return Hypothesis(found.cause, (*found.reasons, f"a person decided: {incident.decided}"))
+
+
+def locate(one: Onset) -> Hypothesis:
+    """Return where the fault of an incident seems to lie: the first row that holds, with what else was seen."""
+    row = next(row for row in LOCATION if row.holds(one))
+    said = [row.reason(one), *_beside(one)]
+    return Hypothesis(row.cause, tuple(dict.fromkeys(said)))
+
+
+def _beside(one: Onset) -> Iterator[str]:
+    """Yield what was seen beside what decided."""
+    if one.has_demarc and one.scene.target is not None:
+        yield f"demarc {one.scene.target}"
+    if one.scene.cpe is not None:
+        yield f"CPE {one.scene.cpe}"
+    if one.port is not None:
+        yield f"port {one.port.state}"
+    if one.down and one.path is not None and one.path.last is not None:
+        yield f"the path at onset was seen up to {one.path.last}, hop {one.path.hops}"
