@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from slamon.config.addresses import is_loopback
 from slamon.config.contract_file import identifier
 from slamon.config.problems import Problem, Unfit
 from slamon.config.secret import Secret, SecretSources
-from slamon.config.settings_file import InfluxTable, SnmpTable
+from slamon.config.settings_file import DEFAULT_LISTEN, NO_WEB, InfluxTable, SnmpTable, WebTable
 from slamon.config.validation import key_path, validate
+
+SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +168,18 @@ def influx_of(
         timeout_s=table.timeout_s,
         gzip=table.gzip,
     ), problems
+
+
+def web_token_of(table: WebTable, file: str, sources: SecretSources) -> tuple[Secret | None, list[Problem]]:
+    """Return the token that ``[web]`` asks for, and what is wrong; beyond this machine there must be one."""
+    problems: list[Problem] = []
+    at = _Table(file, "web", sources, problems)
+    if table.token is None and table.token_file is None:
+        if table.listen != NO_WEB and not is_loopback(table.listen.rpartition(":")[0].strip("[]")):
+            reason = f"{table.listen} can be reached from outside, and nothing asks for a password"
+            at.refuse("listen", reason, f"give token_file, or {DEFAULT_LISTEN}")
+        return None, problems
+    token = at.secret("token", table.token, table.token_file)
+    if token is not None and len(token.reveal()) < SHORTEST_TOKEN:
+        at.refuse("token", f"is shorter than {SHORTEST_TOKEN} characters", "such as what `openssl rand -hex 32` prints")
+    return token, problems

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slamon.config.credentials import InfluxTarget, SnmpCredential, credentials_of, influx_of
+from slamon.config.credentials import InfluxTarget, SnmpCredential, credentials_of, influx_of, web_token_of
 from slamon.config.problems import InvalidInput, Problem
 from slamon.config.profiles import profiles_of
-from slamon.config.secret import SecretSources
+from slamon.config.secret import Secret, SecretSources
 from slamon.config.settings_file import DEFAULT_CONTRACTS, DEFAULT_LINES, SettingsTable
 from slamon.config.textfile import read_text
 from slamon.config.tomlfile import parse_toml
@@ -36,6 +36,10 @@ class Settings:
     snmp: Mapping[str, SnmpCredential]
     web_listen: str
     influx: InfluxTarget | None = None
+    web_token: Secret | None = None
+    web_hosts: tuple[str, ...] = ()
+    hourly_days: int = 35
+    daily_days: int = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         return None, problems, named
     influx, wrong = influx_of(table.influxdb, str(path), sources)
     problems += wrong
+    web_token, wrong = web_token_of(table.web, str(path), sources)
+    problems += wrong
     state_dir = path.parent / table.monitor.state_dir
     if "?" in str(state_dir):
         problems.append(Problem(str(path), "monitor.state_dir", "holds a question mark", "a URL cannot carry it"))
@@ -118,6 +124,10 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         snmp=snmp,
         web_listen=table.web.listen,
         influx=influx,
+        web_token=web_token,
+        web_hosts=tuple(table.web.hosts),
+        hourly_days=table.history.hourly_days,
+        daily_days=table.history.daily_days,
     )
     return (None if problems else settings), problems, named
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from slamon.config.addresses import address, host_and_port, is_loopback
+from slamon.config.addresses import address, host_and_port
 from slamon.config.contract_file import Id
 from slamon.config.problems import Unfit, quoted
 from slamon.config.validation import Table, Text, one_of
@@ -16,6 +16,8 @@ DEFAULT_LEDGER = "sqlite:///ledger.db"
 DEFAULT_LINES = "lines.csv"
 DEFAULT_CONTRACTS = "contracts"
 DEFAULT_LISTEN = "127.0.0.1:8470"
+NO_WEB = "off"
+EVERYWHERE = ("0.0.0.0:", "[::]:")
 
 AUTH = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
 PRIV = ("des", "aes", "aes192", "aes256")
@@ -33,11 +35,17 @@ def _ledger(value: str) -> str:
 
 
 def _listen(value: str) -> str:
-    everywhere = value.startswith(("0.0.0.0:", "[::]:"))
-    host = value.rpartition(":")[0] if everywhere else host_and_port(value)[0]
-    if not is_loopback(host):
-        raise Unfit(f"{host} can be reached from outside, and nothing asks for a password yet", DEFAULT_LISTEN)
+    if value != NO_WEB and not value.startswith(EVERYWHERE):
+        host_and_port(value)
+    elif value.startswith(EVERYWHERE):
+        host_and_port(f"127.0.0.1:{value.rpartition(':')[2]}")
     return value
+
+
+def _web_host(value: str) -> str:
+    if address(value) != value or ":" in value or value[-1:].isdecimal():
+        raise Unfit(f"{quoted(value)} is not a host name", "such as slamon.example.net; addresses need not be named")
+    return value.lower()
 
 
 def _http(value: str) -> str:
@@ -90,6 +98,13 @@ class InfluxTable(Table):
     gzip: bool = False
 
 
+class HistoryTable(Table):
+    """``[history]``: how long rollups are kept; days are made of hours, and a month's report needs its days' hours."""
+
+    hourly_days: Annotated[int, Field(ge=2, le=400)] = 35
+    daily_days: Annotated[int, Field(ge=35, le=4000)] = 400
+
+
 class AlertsTable(Table):
     """Empty until alerting is built: a key that nobody obeys is worse than one that is refused."""
 
@@ -98,6 +113,9 @@ class WebTable(Table):
     """``[web]``."""
 
     listen: Annotated[Text, AfterValidator(_listen)] = DEFAULT_LISTEN
+    token: str | None = None
+    token_file: Text | None = None
+    hosts: list[Annotated[str, AfterValidator(_web_host)]] = Field(default_factory=list)
 
 
 class SnmpTable(Table):
@@ -127,4 +145,5 @@ class SettingsTable(Table):
     snmp: dict[str, Any] = Field(default_factory=dict)
     influxdb: InfluxTable | None = None
     alerts: AlertsTable | None = None
+    history: HistoryTable = HistoryTable()
     web: WebTable = WebTable()

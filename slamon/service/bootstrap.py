@@ -9,6 +9,7 @@ from slamon.probes.icmp import IcmpProber
 from slamon.service import daemon_lock
 from slamon.service.companion import Companion
 from slamon.service.daemon import Daemon
+from slamon.service.rollups_keeping import RollupKeeping
 from slamon.service.site import Site, open_site
 
 
@@ -27,7 +28,7 @@ async def _run(site: Site, environ: Mapping[str, str]) -> None:
 
 def _companions(site: Site) -> list[Companion]:
     """Return what runs beside the judging, as the configuration asks for."""
-    found: list[Companion] = []
+    found: list[Companion] = [RollupKeeping()]
     if site.loaded.settings.influx is not None:
         from slamon.service.influx_feed import InfluxFeed  # noqa: PLC0415 - half a second that others need not wait
 

@@ -34,6 +34,7 @@ __all__ = ["FILE", "Rollups", "RollupsError", "Tally"]
 FILE = "history.db"
 HOURLY_DAYS = 35
 DAILY_DAYS = 400
+BUSY_TIMEOUT_S = 2.0
 _DAY_US, _LONGEST_DAY_US = 24 * HOUR_US, 25 * HOUR_US
 
 
@@ -54,7 +55,7 @@ class Rollups:
         path = state_dir / FILE
         if read_only and not path.exists():
             return cls(path, None)
-        engine = sqlite.engine_for(path, read_only=read_only)
+        engine = sqlite.engine_for(path, read_only=read_only, busy_timeout_s=BUSY_TIMEOUT_S)
         try:
             with _told(path):
                 if read_only:
