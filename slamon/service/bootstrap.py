@@ -11,6 +11,7 @@ from slamon.service.companion import Companion
 from slamon.service.daemon import Daemon
 from slamon.service.rollups_keeping import RollupKeeping
 from slamon.service.site import Site, open_site
+from slamon.service.web_serving import WebServing
 
 
 def run(config: str | None, environ: Mapping[str, str]) -> None:
@@ -28,9 +29,12 @@ async def _run(site: Site, environ: Mapping[str, str]) -> None:
 
 def _companions(site: Site) -> list[Companion]:
     """Return what runs beside the judging, as the configuration asks for."""
-    found: list[Companion] = [RollupKeeping()]
+    history, delivery = RollupKeeping(), None
+    found: list[Companion] = [history]
     if site.loaded.settings.influx is not None:
         from slamon.service.influx_feed import InfluxFeed  # noqa: PLC0415 - half a second that others need not wait
 
-        found.append(InfluxFeed())
-    return found
+        feed = InfluxFeed()
+        delivery = feed.progress
+        found.append(feed)
+    return [*found, WebServing(lambda: history.state, delivery)]
