@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from slamon.config.addresses import is_loopback
 from slamon.config.contract_file import identifier
 from slamon.config.problems import Problem, Unfit, quoted
 from slamon.config.secret import Secret, SecretSources
-from slamon.config.settings_file import InfluxTable
+from slamon.config.settings_file import DEFAULT_LISTEN, NO_WEB, InfluxTable, WebTable
 from slamon.config.snmp_file import ExtraTable, SnmpTable, TrapsTable
 from slamon.config.validation import key_path, validate
+
+SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +255,18 @@ def traps_of(table: TrapsTable | None, file: str, sources: SecretSources) -> tup
         at = _Table(file, "snmp_traps", sources, problems)
         community = at.secret("community", table.community, table.community_file)
     return (None if problems else TrapPort(table.listen, community)), problems
+
+
+def web_token_of(table: WebTable, file: str, sources: SecretSources) -> tuple[Secret | None, list[Problem]]:
+    """Return the token that ``[web]`` asks for, and what is wrong; beyond this machine there must be one."""
+    problems: list[Problem] = []
+    at = _Table(file, "web", sources, problems)
+    if table.token is None and table.token_file is None:
+        if table.listen != NO_WEB and not is_loopback(table.listen.rpartition(":")[0].strip("[]")):
+            reason = f"{table.listen} can be reached from outside, and nothing asks for a password"
+            at.refuse("listen", reason, f"give token_file, or {DEFAULT_LISTEN}")
+        return None, problems
+    token = at.secret("token", table.token, table.token_file)
+    if token is not None and len(token.reveal()) < SHORTEST_TOKEN:
+        at.refuse("token", f"is shorter than {SHORTEST_TOKEN} characters", "such as what `openssl rand -hex 32` prints")
+    return token, problems

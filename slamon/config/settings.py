@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from slamon.config.channels import Alerts, alerts_of, personal_key_of
-from slamon.config.credentials import InfluxTarget, SnmpCredential, TrapPort, credentials_of, influx_of, traps_of
+from slamon.config.credentials import (
+    InfluxTarget,
+    SnmpCredential,
+    TrapPort,
+    credentials_of,
+    influx_of,
+    traps_of,
+    web_token_of,
+)
 from slamon.config.problems import InvalidInput, Problem
 from slamon.config.profiles import profiles_of
 from slamon.config.secret import Secret, SecretSources
@@ -40,6 +48,10 @@ class Settings:
     traps: TrapPort | None = None
     alerts: Alerts | None = None
     personal_key: Secret | None = None
+    web_token: Secret | None = None
+    web_hosts: tuple[str, ...] = ()
+    hourly_days: int = 35
+    daily_days: int = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,8 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
     problems += wrong
     personal_key, wrong = personal_key_of(table.ledger, path, sources)
     problems += wrong
+    web_token, wrong = web_token_of(table.web, str(path), sources)
+    problems += wrong
     state_dir = path.parent / table.monitor.state_dir
     if "?" in str(state_dir):
         problems.append(Problem(str(path), "monitor.state_dir", "holds a question mark", "a URL cannot carry it"))
@@ -131,6 +145,10 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         traps=traps,
         alerts=alerts,
         personal_key=personal_key,
+        web_token=web_token,
+        web_hosts=tuple(table.web.hosts),
+        hourly_days=table.history.hourly_days,
+        daily_days=table.history.daily_days,
     )
     return (None if problems else settings), problems, named
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from slamon.config.addresses import address, host_and_port, is_loopback
+from slamon.config.addresses import address, host_and_port
 from slamon.config.channels_file import AlertsTable
 from slamon.config.contract_file import Id
 from slamon.config.problems import Unfit, quoted
@@ -18,6 +18,8 @@ DEFAULT_LEDGER = "sqlite:///ledger.db"
 DEFAULT_LINES = "lines.csv"
 DEFAULT_CONTRACTS = "contracts"
 DEFAULT_LISTEN = "127.0.0.1:8470"
+NO_WEB = "off"
+EVERYWHERE = ("0.0.0.0:", "[::]:")
 
 RAW = ("all", "impaired")
 LEAST_SPOOL_BYTES = 1_000_000
@@ -33,11 +35,17 @@ def _ledger(value: str) -> str:
 
 
 def _listen(value: str) -> str:
-    everywhere = value.startswith(("0.0.0.0:", "[::]:"))
-    host = value.rpartition(":")[0] if everywhere else host_and_port(value)[0]
-    if not is_loopback(host):
-        raise Unfit(f"{host} can be reached from outside, and nothing asks for a password yet", DEFAULT_LISTEN)
+    if value != NO_WEB and not value.startswith(EVERYWHERE):
+        host_and_port(value)
+    elif value.startswith(EVERYWHERE):
+        host_and_port(f"127.0.0.1:{value.rpartition(':')[2]}")
     return value
+
+
+def _web_host(value: str) -> str:
+    if address(value) != value or ":" in value or value[-1:].isdecimal():
+        raise Unfit(f"{quoted(value)} is not a host name", "such as slamon.example.net; addresses need not be named")
+    return value.lower()
 
 
 def _http(value: str) -> str:
@@ -92,10 +100,20 @@ class InfluxTable(Table):
     gzip: bool = False
 
 
+class HistoryTable(Table):
+    """``[history]``: how long rollups are kept; days are made of hours, and a month's report needs its days' hours."""
+
+    hourly_days: Annotated[int, Field(ge=2, le=400)] = 35
+    daily_days: Annotated[int, Field(ge=35, le=4000)] = 400
+
+
 class WebTable(Table):
     """``[web]``."""
 
     listen: Annotated[Text, AfterValidator(_listen)] = DEFAULT_LISTEN
+    token: str | None = None
+    token_file: Text | None = None
+    hosts: list[Annotated[str, AfterValidator(_web_host)]] = Field(default_factory=list)
 
 
 class SettingsTable(Table):
@@ -110,4 +128,5 @@ class SettingsTable(Table):
     snmp_traps: TrapsTable | None = None
     influxdb: InfluxTable | None = None
     alerts: AlertsTable | None = None
+    history: HistoryTable = HistoryTable()
     web: WebTable = WebTable()

@@ -11,8 +11,10 @@ from slamon.service import daemon_lock
 from slamon.service.alerting import Alerting
 from slamon.service.companion import Companion
 from slamon.service.daemon import Daemon
+from slamon.service.rollups_keeping import RollupKeeping
 from slamon.service.site import Site, open_site
 from slamon.service.snmp_watch import SnmpWatch
+from slamon.service.web_serving import WebServing
 
 
 def run(config: str | None, environ: Mapping[str, str]) -> None:
@@ -33,9 +35,12 @@ async def _run(site: Site, environ: Mapping[str, str]) -> None:
 
 def _companions(site: Site) -> list[Companion]:
     """Return what runs beside the judging, as the configuration asks for."""
-    found: list[Companion] = [Alerting()]
+    history, delivery = RollupKeeping(), None
+    found: list[Companion] = [history, Alerting()]
     if site.loaded.settings.influx is not None:
         from slamon.service.influx_feed import InfluxFeed  # noqa: PLC0415 - half a second that others need not wait
 
-        found.append(InfluxFeed())
-    return found
+        feed = InfluxFeed()
+        delivery = feed.progress
+        found.append(feed)
+    return [*found, WebServing(lambda: history.state, delivery)]

@@ -7,8 +7,10 @@ never make others wait. Several processes may have the same ledger open.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Self
@@ -127,6 +129,15 @@ class Transaction(Reads):
                 self._connection.execute(insert(tail), rows)
 
 
+@dataclass(slots=True)
+class Commits:
+    """How the transactions of this process fared; `seconds` is what they took, waiting for the lock included."""
+
+    done: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+
 class Ledger(Reads):
     """An open ledger; safe to use from several threads. Close it, or use it as a context manager."""
 
@@ -137,6 +148,7 @@ class Ledger(Reads):
         self._seal = pen.seal
         self.path = path
         self.writer = pen.writer
+        self.commits = Commits()
 
     @classmethod
     def open(  # noqa: PLR0913 - what a ledger is opened with, by name
@@ -210,6 +222,18 @@ class Ledger(Reads):
 
         Raises `LedgerBusy` and `LedgerDiskFull`, both worth another try, and `ReadOnly`; nothing is recorded then.
         """
+        began = time.monotonic()
+        try:
+            with self._held() as held:
+                yield held
+        except BaseException:
+            self.commits.failed += 1
+            raise
+        self.commits.done += 1
+        self.commits.seconds += time.monotonic() - began
+
+    @contextmanager
+    def _held(self) -> Iterator[Transaction]:
         with sqlite.operator_errors(self.path):
             connection = sqlite.writing(self._engine.connect())
         try:

@@ -123,6 +123,21 @@ def test_profiles_inherit_from_default_and_replace_criteria(tmp_path):
     assert found["blind"].degraded == ()
 
 
+def test_the_web_may_be_reached_from_outside_with_a_token(tmp_path):
+    """A token from a file or the environment opens another address; without one there is only this machine."""
+    (tmp_path / "web-token").write_text("0123456789abcdef\n")
+    (tmp_path / "web-token").chmod(0o600)
+    text = '[web]\nlisten = "{}"\ntoken_file = "web-token"\nhosts = ["Slamon.example.net"]'
+    for listen in ("0.0.0.0:8470", "[::]:8470", "10.0.0.7:8470"):
+        found = settings(tmp_path, text.format(listen))
+        assert (found.web_listen, found.web_hosts) == (listen, ("slamon.example.net",))
+        assert found.web_token is not None
+        assert found.web_token.reveal() == "0123456789abcdef"
+        assert "0123456789abcdef" not in repr(found)
+    assert settings(tmp_path, '[web]\nlisten = "off"').web_listen == "off"
+    assert settings(tmp_path, '[web]\nlisten = "[::1]:1"').web_token is None
+
+
 def test_paths_are_relative_to_the_config(tmp_path):
     """A relative path begins where the config file stands, an absolute one is kept; the ledger is below state_dir."""
     (tmp_path / "own").mkdir()
@@ -166,8 +181,8 @@ REFUSED = [
      "monitor.state_dir: holds a question mark; a URL cannot carry it"),
     ("a control character", '[monitor]\nstate_dir = "a\\u0000b"', "monitor.state_dir: holds a control character"),
     ("a control character in a key", '["\\u001b[31m"]', (
-     "\\x1b[31m: is not known; known keys are alerts, contracts, influxdb, inventory, ledger, monitor, profiles,"
-     " snmp, snmp_traps, web")),
+     "\\x1b[31m: is not known; known keys are alerts, contracts, history, influxdb, inventory, ledger, monitor,"
+     " profiles, snmp, snmp_traps, web")),
     ("another database", '[ledger]\nurl = "postgresql://me:hunter2@db/slamon"',
      "ledger.url: 'postgresql' is no ledger of this version; such as \"sqlite:///ledger.db\""),
     ("a ledger in memory", '[ledger]\nurl = "sqlite:///:memory:"',
@@ -250,7 +265,13 @@ REFUSED = [
     ("a misspelt key of alerting", "[alerts]\nchannel = 1",
      "alerts.channel: is not known; Did you mean 'channels'?"),
     ("the web for everybody", '[web]\nlisten = "0.0.0.0:8470"',
-     "web.listen: 0.0.0.0 can be reached from outside, and nothing asks for a password yet; 127.0.0.1:8470"),
+     ("web.listen: 0.0.0.0:8470 can be reached from outside, and nothing asks for a password;"
+      " give token_file, or 127.0.0.1:8470")),
+    ("a web token to guess", '[web]\ntoken = "${KEY}"',
+     "web.token: is shorter than 16 characters; such as what `openssl rand -hex 32` prints"),
+    ("an address among the web's names", '[web]\nhosts = ["10.0.0.1"]',
+     "web.hosts[0]: '10.0.0.1' is not a host name; such as slamon.example.net; addresses need not be named"),
+    ("hours that no day can be made of", "[history]\nhourly_days = 1", "history.hourly_days: is below 2"),
     ("the web without a port", '[web]\nlisten = "127.0.0.1"',
      "web.listen: '127.0.0.1' has no port; such as 127.0.0.1:8470"),
     ("a port that does not exist", '[web]\nlisten = "[::1]:99999"',
