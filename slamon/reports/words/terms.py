@@ -27,6 +27,7 @@ DOMAIN: dict[str, Term] = {
     "evidence.demarc": ("carrier's device (demarc)", "运营商侧末端设备"),
     "evidence.cpe": ("customer's device (CPE)", "客户侧设备"),
     "evidence.interface": ("carrier's port", "运营商侧端口"),
+    "evidence.complaint": ("the customer's complaint alone", "仅有客户申告"),
     "segment.interruption": ("interrupted", "中断"),
     "segment.degradation": ("degraded", "劣化"),
     "segment.usable": ("usable", "可用"),
