@@ -11,19 +11,14 @@ from slamon.cli.output import say
 from slamon.cli.report_files import FORMATS, print_table, to_folder, to_stdout
 from slamon.cli.report_job import job_of
 
-LATER = ("xlsx",)
-
 
 def _formats(_: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
     from slamon.config.problems import did_you_mean, quoted
 
     names = tuple(dict.fromkeys(name.strip() for name in (value or "").split(",") if name.strip()))
     for name in names:
-        if name in LATER:
-            reason = f"{name} comes with a later version; this one writes {', '.join(FORMATS)}"
-            raise click.BadParameter(reason, param=param)
         if name not in FORMATS:
-            hint = did_you_mean(name, (*FORMATS, *LATER), "formats")
+            hint = did_you_mean(name, FORMATS, "formats")
             raise click.BadParameter(f"{quoted(name)} is no format. {hint}", param=param)
     return names
 
@@ -51,7 +46,8 @@ def command(
     """Print what each line had in a month, what it costs, and what is paid back.
 
     Without a format: a table to read. One format without -o goes to stdout. CSV on stdout is the table of lines; in a
-    folder it is three files, for lines, incidents and compensation. HTML and PDF are one file for each customer.
+    folder it is three files, for lines, incidents and compensation. HTML, PDF and XLSX are one file for each
+    customer.
     """
     _refuse(formats, output)
     with invocation.site(read_only=True) as site:

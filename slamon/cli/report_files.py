@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from slamon.core.customers import CustomerStatement
     from slamon.reports.printed import Extras
 
-PRINTED = ("html", "pdf")
+PRINTED = ("html", "pdf", "xlsx")  # a file for each customer
 FORMATS = ("json", "csv", *PRINTED)
 
 
@@ -97,10 +98,11 @@ def _one_page(job: Job, name: str) -> None:
             f"{name} on stdout is one customer's page, and this month has {count}: "
             "name one with --customer, or give -o DIR"
         )
+    (made,) = _made(job, found[0], [name])
     if name == "html":
-        data_stream().write(_page(job, found[0]))
+        data_stream().write(made[1].decode("utf-8"))
     else:
-        sys.stdout.buffer.write(_pdf(_page(job, found[0])))
+        sys.stdout.buffer.write(made[1])
 
 
 def _pages(job: Job, names: Sequence[str], folder: Path) -> Iterator[Path]:
@@ -110,10 +112,9 @@ def _pages(job: Job, names: Sequence[str], folder: Path) -> Iterator[Path]:
     taken: set[str] = set()
     with job.bar(", ".join(names), PRINTED_BAR_FROM_LINES) as done:
         for customer in customers_of(job.survey, done):
-            page = _page(job, customer)
-            for name in names:
+            for name, content in _made(job, customer, names):
                 path = folder / f"{_stem(job, customer, taken)}.{name}"
-                put(path, page.encode("utf-8") if name == "html" else _pdf(page))
+                put(path, content)
                 yield path
             taken.add(customer.customer_id)
 
@@ -133,10 +134,30 @@ def _stem(job: Job, customer: CustomerStatement, taken: set[str]) -> str:
     return "-".join(part for part in parts if part)
 
 
+def _made(job: Job, customer: CustomerStatement, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield each format of one customer's statement; HTML and PDF are one page."""
+    page = _page(job, customer) if {"html", "pdf"} & set(names) else ""
+    for name in names:
+        if name == "html":
+            yield name, page.encode("utf-8")
+        elif name == "pdf":
+            yield name, _pdf(page)
+        else:
+            yield name, _workbook(job, customer)
+
+
 def _page(job: Job, customer: CustomerStatement) -> str:
     from slamon.reports.printed import printed
 
     return printed(job.header, customer, job.language, extras_of(job, customer))
+
+
+def _workbook(job: Job, customer: CustomerStatement) -> bytes:
+    from slamon.reports.xlsx import write_xlsx
+
+    made = io.BytesIO()
+    write_xlsx(made, job.header, customer, job.language)
+    return made.getvalue()
 
 
 def extras_of(job: Job, customer: CustomerStatement) -> Extras:

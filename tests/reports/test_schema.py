@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+from typing import Any
 
 import jsonschema
 import pytest
@@ -10,18 +11,20 @@ from hypothesis import given, settings
 
 from slamon.core.customers import customers
 from slamon.core.facts import Category, Complaint, LineFacts
+from slamon.core.statement import LineStatement
 from slamon.reports.json import write
+from slamon.reports.model import Header
 from slamon.reports.schema import STATEMENT, schema
 from tests.reports.gallery import FULL_HEADER, lines
 from tests.reports.month import HEADER, ONSET, statement
 from tests.reports.test_sums import months
 
 
-def strict(name):
+def strict(name: str) -> Any:
     """The schema with every further member forbidden: for readers it is open, for us nothing is undescribed."""
     found = copy.deepcopy(schema(name))
 
-    def close(one):
+    def close(one: object) -> None:
         if isinstance(one, dict):
             if "properties" in one:
                 one.setdefault("additionalProperties", False)
@@ -39,7 +42,7 @@ def strict(name):
 VALIDATOR = strict(STATEMENT)
 
 
-def document(*found, header=FULL_HEADER):
+def document(*found: LineStatement, header: Header = FULL_HEADER) -> Any:
     stream = io.StringIO()
     write(stream, header, customers(found))
     return json.loads(stream.getvalue())
