@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -16,10 +17,11 @@ from slamon.cli.report_job import PRINTED_BAR_FROM_LINES, Job
 
 if TYPE_CHECKING:
     from slamon.core.customers import CustomerStatement
+    from slamon.core.memo import Memo
     from slamon.reports.printed import Extras
 
 PRINTED = ("html", "pdf", "xlsx")  # a file for each customer
-FORMATS = ("json", "csv", *PRINTED)
+FORMATS = ("json", "csv", *PRINTED, "memo")
 
 
 def print_table(job: Job) -> None:
@@ -40,6 +42,10 @@ def to_stdout(job: Job, name: str) -> None:
         stream = data_stream()
         stream.write("\ufeff" if job.bom else "")
         _csv(job, stream)
+    elif name == "memo":
+        stream = data_stream()
+        stream.write("\ufeff" if job.bom else "")
+        _memo_csv(job, stream)
     else:
         _one_page(job, name)
 
@@ -55,6 +61,8 @@ def to_folder(job: Job, names: Sequence[str], folder: Path) -> Iterator[Path]:
             yield path
         elif name == "csv":
             yield from _csv_files(job, folder)
+        elif name == "memo":
+            yield from _memo_files(job, folder)
         elif name == printed[0]:  # both kinds of a customer's page are made together
             yield from _pages(job, printed, folder)
 
@@ -84,6 +92,34 @@ def _csv_files(job: Job, folder: Path) -> Iterator[Path]:
         with written(path, encoding="utf-8-sig" if job.bom else "utf-8", newline="") as stream:
             _csv(job, stream, kind)
         yield path
+
+
+def _memo_csv(job: Job, stream: TextIO) -> None:
+    from slamon.reports.memos import write_memos_csv
+
+    with job.bar("memo, csv") as done:
+        write_memos_csv(stream, job.header, _memos(job, done))
+
+
+def _memo_files(job: Job, folder: Path) -> Iterator[Path]:
+    """Write the credit memos as CSV and as JSON."""
+    from slamon.reports.memos import write_memos_json
+
+    stem = job.stem.replace("statement", "memo", 1)
+    with written(folder / f"{stem}.csv", encoding="utf-8-sig" if job.bom else "utf-8", newline="") as stream:
+        _memo_csv(job, stream)
+    yield folder / f"{stem}.csv"
+    with written(folder / f"{stem}.json") as stream, job.bar("memo, json") as done:
+        write_memos_json(stream, job.header, _memos(job, done))
+    yield folder / f"{stem}.json"
+
+
+def _memos(job: Job, done: Callable[[int], None]) -> Iterator[Memo]:
+    from slamon.cli.report_pieces import memos_of
+    from slamon.service.statements import statements
+
+    for line in statements(job.survey, partial(memos_of, month=job.wanted.month), done):
+        yield from line
 
 
 def _one_page(job: Job, name: str) -> None:

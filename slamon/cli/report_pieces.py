@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
+from slamon.core.calendar import BillingMonth
 from slamon.core.customers import CustomerStatement, customers
+from slamon.core.memo import Memo, memos
 from slamon.core.money import ZERO
 from slamon.core.statement import LineStatement
 from slamon.reports.json import customer_head, encode, line_object
@@ -77,6 +79,11 @@ def _with_account(piece: Piece, account: str) -> str:
         return piece.text
     own = encode({"account": piece.account or None})
     return f"{piece.text[:-1]},{own[1:]}"
+
+
+def memos_of(line: LineStatement, month: BillingMonth) -> tuple[Memo, ...]:
+    """Return a line's credit memos of a month."""
+    return tuple(memos(line, month))
 
 
 def as_is(line: LineStatement) -> LineStatement:
