@@ -37,7 +37,7 @@ def internal_page(header: Header, review: Review, language: Language, zone: Zone
         status=language.word("closed" if header.closed else "draft"),
         css=style_sheet(),
         zone=zone,
-        facts=[(label, shown(value, kind, language)) for label, value, kind, _ in _money(review, language)],
+        facts=[_fact(one, language) for one in _money(review, language)],
         totals=list(review.totals.values()),
         review=review,
         tables=[_paged(table, language) for table in tables(review, language, zone)],
@@ -67,7 +67,7 @@ def _money(review: Review, language: Language) -> Iterator[Fact]:
         yield language.currency(whole.currency), None, "text", ""
         yield word("lines"), whole.lines, "count", ""
         yield word("incidents"), whole.incidents, "count", ""
-        yield word("breach_list"), whole.breaches, "count", ""
+        yield word("breaches"), whole.breaches, "count", ""
         yield word("charge"), whole.charge, "money", ""
         yield word("credit_total"), whole.credit, "money", ""
         yield word("cut_by_cap"), whole.cut_by_cap, "money", ""
@@ -81,6 +81,12 @@ def _money(review: Review, language: Language) -> Iterator[Fact]:
     yield word("course.blind"), review.blind_s, "duration", ""
     yield word("blind_share"), review.blind_ratio, "ratio", ""
     yield word("complaints"), review.complaints, "count", ""
+
+
+def _fact(fact: Fact, language: Language) -> tuple[str, str | None]:
+    """Return a label with its value as people read it, None for a heading."""
+    label, value, kind, _ = fact
+    return label, None if value is None and kind == "text" else shown(value, kind, language)
 
 
 def _paged(table: Table, language: Language) -> dict[str, object]:

@@ -53,7 +53,7 @@ def _by_lines(review: Review, by: str, language: Language) -> Table:
     word = language.word
     columns = [
         Column(word(by), width=24),
-        Column(word("name"), width=30),
+        *([Column(word("name"), width=30)] if by == "customer" else []),
         Column(word("currency"), width=9),
         *(Column(word(key), "count") for key in ("lines", "incidents", "breaches")),
         *(Column(word(key), "money") for key in ("charge", "credit_total", "cut_by_cap")),
@@ -62,10 +62,20 @@ def _by_lines(review: Review, by: str, language: Language) -> Table:
         Column(word("awaiting_days"), "days"),
         Column(word("accrued"), "money"),
     ]
-    rows = [[_key(by, one, language), one.name or None, one.currency, *_sums(one)] for one in review.by(by)]
+    rows: list[list[Value]] = []
+    for one in review.by(by):
+        name = [one.name or None] if by == "customer" else []
+        rows.append([_key(by, one, language), *name, one.currency, *_sums(one)])
     whole = _single(review)
-    totals = [] if whole is None else [Total(number, value) for number, value in enumerate(_sums(whole), 3)]
+    first = len(columns) - len(_SUMMED)
+    totals = [] if whole is None else [Total(number, value) for number, value in enumerate(_sums(whole), first)]
     return Table(word(f"by.{by}"), columns, rows, totals)
+
+
+_SUMMED = (
+    *("lines", "incidents", "breaches", "charge", "credit_total", "cut_by_cap", "extension_days"),
+    *("awaiting", "awaiting_days", "accrued"),
+)
 
 
 def _sums(group: Group) -> list[Decimal | int]:
