@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -9,9 +10,7 @@ import click
 from slamon.cli.options import MONTH, Invocation, pass_invocation
 from slamon.cli.output import say
 from slamon.cli.report_files import FORMATS, print_table, to_folder, to_stdout
-from slamon.cli.report_job import job_of
-
-LATER = ("xlsx",)
+from slamon.cli.report_job import Job, job_of
 
 
 def _formats(_: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -19,11 +18,8 @@ def _formats(_: click.Context, param: click.Parameter, value: str | None) -> tup
 
     names = tuple(dict.fromkeys(name.strip() for name in (value or "").split(",") if name.strip()))
     for name in names:
-        if name in LATER:
-            reason = f"{name} comes with a later version; this one writes {', '.join(FORMATS)}"
-            raise click.BadParameter(reason, param=param)
         if name not in FORMATS:
-            hint = did_you_mean(name, (*FORMATS, *LATER), "formats")
+            hint = did_you_mean(name, FORMATS, "formats")
             raise click.BadParameter(f"{quoted(name)} is no format. {hint}", param=param)
     return names
 
@@ -35,6 +31,15 @@ def _formats(_: click.Context, param: click.Parameter, value: str | None) -> tup
 @click.option("--format", "formats", callback=_formats, metavar="NAMES", help=f"One or several of {','.join(FORMATS)}.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Of what people read.")
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, for spreadsheets that guess.")
+@click.option("--internal", is_flag=True, help="The carrier's own review instead, as xlsx, html or pdf.")
+@click.option(
+    "--chronic",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="In the review: lines with N incidents in 30 days.",
+)
 @click.option("-o", "--output", metavar="DIR", help="A folder for the files; - for stdout with a single format.")
 @pass_invocation
 def command(
@@ -46,23 +51,47 @@ def command(
     formats: tuple[str, ...],
     lang: str,
     bom: bool,
+    internal: bool,
+    chronic: int,
     output: str | None,
 ) -> None:
     """Print what each line had in a month, what it costs, and what is paid back.
 
     Without a format: a table to read. One format without -o goes to stdout. CSV on stdout is the table of lines; in a
-    folder it is three files, for lines, incidents and compensation. HTML and PDF are one file for each customer.
+    folder it is three files, for lines, incidents and compensation. HTML, PDF and XLSX are one file for each
+    customer.
     """
     _refuse(formats, output)
+    if internal:
+        _refuse_internal(formats)
     with invocation.site(read_only=True) as site:
         job = job_of(site, month, customer, line, lang, bom=bom)
-        if not formats:
+        if internal:
+            _internal(job, formats, output, chronic)
+        elif not formats:
             print_table(job)
         elif output in (None, "-"):
             to_stdout(job, formats[0])
         else:
             for file in to_folder(job, formats, Path(output or ".")):
                 say(str(file))
+
+
+def _internal(job: Job, formats: tuple[str, ...], output: str | None, chronic: int) -> None:
+    from slamon.cli.report_internal import internal_files, internal_stream
+
+    if output in (None, "-"):
+        sys.stdout.buffer.write(internal_stream(job, formats[0], chronic))
+        return
+    for file in internal_files(job, formats, Path(output or "."), chronic):
+        say(str(file))
+
+
+def _refuse_internal(formats: tuple[str, ...]) -> None:
+    from slamon.cli.report_internal import INTERNAL_FORMATS
+
+    if not formats or set(formats) - set(INTERNAL_FORMATS):
+        raise click.UsageError(f"--internal is written as {','.join(INTERNAL_FORMATS)}: name them with --format")
 
 
 def _refuse(formats: tuple[str, ...], output: str | None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,10 +17,11 @@ from slamon.cli.report_job import PRINTED_BAR_FROM_LINES, Job
 
 if TYPE_CHECKING:
     from slamon.core.customers import CustomerStatement
+    from slamon.core.memo import Memo
     from slamon.reports.printed import Extras
 
-PRINTED = ("html", "pdf")
-FORMATS = ("json", "csv", *PRINTED)
+PRINTED = ("html", "pdf", "xlsx")  # a file for each customer
+FORMATS = ("json", "csv", *PRINTED, "memo")
 
 
 def print_table(job: Job) -> None:
@@ -39,6 +42,10 @@ def to_stdout(job: Job, name: str) -> None:
         stream = data_stream()
         stream.write("\ufeff" if job.bom else "")
         _csv(job, stream)
+    elif name == "memo":
+        stream = data_stream()
+        stream.write("\ufeff" if job.bom else "")
+        _memo_csv(job, stream)
     else:
         _one_page(job, name)
 
@@ -54,6 +61,8 @@ def to_folder(job: Job, names: Sequence[str], folder: Path) -> Iterator[Path]:
             yield path
         elif name == "csv":
             yield from _csv_files(job, folder)
+        elif name == "memo":
+            yield from _memo_files(job, folder)
         elif name == printed[0]:  # both kinds of a customer's page are made together
             yield from _pages(job, printed, folder)
 
@@ -85,6 +94,34 @@ def _csv_files(job: Job, folder: Path) -> Iterator[Path]:
         yield path
 
 
+def _memo_csv(job: Job, stream: TextIO) -> None:
+    from slamon.reports.memos import write_memos_csv
+
+    with job.bar("memo, csv") as done:
+        write_memos_csv(stream, job.header, _memos(job, done))
+
+
+def _memo_files(job: Job, folder: Path) -> Iterator[Path]:
+    """Write the credit memos as CSV and as JSON."""
+    from slamon.reports.memos import write_memos_json
+
+    stem = job.stem.replace("statement", "memo", 1)
+    with written(folder / f"{stem}.csv", encoding="utf-8-sig" if job.bom else "utf-8", newline="") as stream:
+        _memo_csv(job, stream)
+    yield folder / f"{stem}.csv"
+    with written(folder / f"{stem}.json") as stream, job.bar("memo, json") as done:
+        write_memos_json(stream, job.header, _memos(job, done))
+    yield folder / f"{stem}.json"
+
+
+def _memos(job: Job, done: Callable[[int], None]) -> Iterator[Memo]:
+    from slamon.cli.report_pieces import memos_of
+    from slamon.service.statements import statements
+
+    for line in statements(job.survey, partial(memos_of, month=job.wanted.month), done):
+        yield from line
+
+
 def _one_page(job: Job, name: str) -> None:
     """Write the page of the one customer that was asked for to stdout."""
     from slamon.cli.report_pieces import customers_of
@@ -97,10 +134,11 @@ def _one_page(job: Job, name: str) -> None:
             f"{name} on stdout is one customer's page, and this month has {count}: "
             "name one with --customer, or give -o DIR"
         )
+    (made,) = _made(job, found[0], [name])
     if name == "html":
-        data_stream().write(_page(job, found[0]))
+        data_stream().write(made[1].decode("utf-8"))
     else:
-        sys.stdout.buffer.write(_pdf(_page(job, found[0])))
+        sys.stdout.buffer.write(made[1])
 
 
 def _pages(job: Job, names: Sequence[str], folder: Path) -> Iterator[Path]:
@@ -110,10 +148,9 @@ def _pages(job: Job, names: Sequence[str], folder: Path) -> Iterator[Path]:
     taken: set[str] = set()
     with job.bar(", ".join(names), PRINTED_BAR_FROM_LINES) as done:
         for customer in customers_of(job.survey, done):
-            page = _page(job, customer)
-            for name in names:
+            for name, content in _made(job, customer, names):
                 path = folder / f"{_stem(job, customer, taken)}.{name}"
-                put(path, page.encode("utf-8") if name == "html" else _pdf(page))
+                put(path, content)
                 yield path
             taken.add(customer.customer_id)
 
@@ -133,10 +170,30 @@ def _stem(job: Job, customer: CustomerStatement, taken: set[str]) -> str:
     return "-".join(part for part in parts if part)
 
 
+def _made(job: Job, customer: CustomerStatement, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield each format of one customer's statement; HTML and PDF are one page."""
+    page = _page(job, customer) if {"html", "pdf"} & set(names) else ""
+    for name in names:
+        if name == "html":
+            yield name, page.encode("utf-8")
+        elif name == "pdf":
+            yield name, _pdf(page)
+        else:
+            yield name, _workbook(job, customer)
+
+
 def _page(job: Job, customer: CustomerStatement) -> str:
     from slamon.reports.printed import printed
 
     return printed(job.header, customer, job.language, extras_of(job, customer))
+
+
+def _workbook(job: Job, customer: CustomerStatement) -> bytes:
+    from slamon.reports.xlsx import write_xlsx
+
+    made = io.BytesIO()
+    write_xlsx(made, job.header, customer, job.language)
+    return made.getvalue()
 
 
 def extras_of(job: Job, customer: CustomerStatement) -> Extras:

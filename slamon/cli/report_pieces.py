@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
+from slamon.core.calendar import BillingMonth
 from slamon.core.customers import CustomerStatement, customers
+from slamon.core.memo import Memo, memos
 from slamon.core.money import ZERO
+from slamon.core.review import LineReview, review_line
 from slamon.core.statement import LineStatement
 from slamon.reports.json import customer_head, encode, line_object
 from slamon.service.statements import Survey, statements
@@ -77,6 +81,16 @@ def _with_account(piece: Piece, account: str) -> str:
         return piece.text
     own = encode({"account": piece.account or None})
     return f"{piece.text[:-1]},{own[1:]}"
+
+
+def memos_of(line: LineStatement, month: BillingMonth) -> tuple[Memo, ...]:
+    """Return a line's credit memos of a month."""
+    return tuple(memos(line, month))
+
+
+def reviewed(line: LineStatement, month: BillingMonth, as_of: datetime | None) -> LineReview:
+    """Return a line's part of the internal review."""
+    return review_line(line, month, as_of)
 
 
 def as_is(line: LineStatement) -> LineStatement:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from .case import Case, Charge, Credit, charge_of
 from .compensation import credits_of, cumulative_credits
 from .contract import Basis, Contract
 from .exclusion import Adjudged, adjudicate, concerning, concerns, touches
-from .facts import LineFacts
+from .facts import Correction, LineFacts
 from .incident import Incident, Notice
 from .inventory import Line, Period
 from .location import ALONE, UNSEEN, Hypothesis, Vicinity, hypothesis
@@ -27,7 +27,7 @@ from .money import ZERO, cents, net_and_tax
 from .proration import PeriodStatement, last_terms, periods_of, proration, vat_rate
 from .segments import clipped
 from .slaclock import Clock, clocks
-from .timeline import LineTerms, Measured, assemble
+from .timeline import LineTerms, Measured, Timeline, assemble
 from .timespan import Span
 
 
@@ -45,6 +45,7 @@ class IncidentStatement:
     clocks: tuple[Clock, ...]
     credits: tuple[Credit, ...]
     hypothesis: Hypothesis = UNSEEN
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,11 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LineStatement:
-    """One line's month; `course` says where in it the seconds went."""
+    """One line's month.
+
+    `course` says where in it the seconds went. `recent` counts the incidents that began in the `RECENT` time before its
+    end, or before it was last observed: a line that fails again and again is found by it, months apart or not.
+    """
 
     line: Line
     period: Period
@@ -83,6 +88,7 @@ class LineStatement:
     notices: tuple[Notice, ...]
     credits: tuple[Credit, ...]
     totals: Totals
+    recent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,16 @@ def line_statement(
         notices=tuple(n for n in timeline.notices if n.start < whole.end and (n.end is None or n.end > whole.start)),
         credits=cumulative,
         totals=totals([*earned, *cumulative], charge, contract, rate),
+        recent=_recent(timeline, line_month.horizon),
     )
+
+
+RECENT = timedelta(days=30)
+
+
+def _recent(timeline: Timeline, horizon: datetime) -> int:
+    """Count the incidents that began in the last 30 days before the horizon, false alarms left out."""
+    return sum(horizon - RECENT <= x.onset < horizon and not x.false_alarm for x in timeline.incidents)
 
 
 def _stated(
@@ -194,7 +209,10 @@ def _stated(
         until=until,
     )
     located = hypothesis(incident, has_demarc=period.demarc is not None, vicinity=vicinity, until=until)
-    return case, IncidentStatement(incident, period, contract, adjudged, running, credits_of(case), located)
+    ids = incident.derived_from or (incident.id,)
+    corrected = tuple(one for one in filed.corrections if one.incident_id in ids) if filed.corrections else ()
+    stated = IncidentStatement(incident, period, contract, adjudged, running, credits_of(case), located, corrected)
+    return case, stated
 
 
 def ticking(terms: LineTerms, filed: LineFacts, incident: Incident, at: datetime) -> tuple[Clock, ...]:

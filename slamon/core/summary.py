@@ -79,6 +79,11 @@ class Summary:
         return self.rent + self.sla_fee
 
     @property
+    def credit_before_cap(self) -> Decimal:
+        """What agreement, law and policy give, before the cap cuts."""
+        return self.credit + self.cut_by_cap
+
+    @property
     def incidents(self) -> int:
         return sum(tally.restored for tally in self.tallies)
 

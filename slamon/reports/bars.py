@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -57,18 +58,22 @@ def month_bar(line: LineStatement, month: BillingMonth, language: Language, name
             width = max(scale.at(span.end) - left, 0 if part == "up" else _LEAST)
             drawing.rect(min(left, WIDTH - width), 22, width, 26, part)
     drawing.plain(0.5, 22, WIDTH - 1, 26, "frame")
-    _days(drawing, scale, line, month)
+    ruler(drawing, scale, month, line.zone, (22, 53, 65))
     return drawing.markup()
 
 
-def _days(drawing: Drawing, scale: Scale, line: LineStatement, month: BillingMonth) -> None:
-    for number in range(month.days):
-        day = month.first_day + timedelta(days=number)
-        start = scale.at(whole_second(start_of_day(day, line.zone)))
-        end = scale.at(whole_second(start_of_day(day + timedelta(days=1), line.zone)))
-        if number:
-            drawing.line((start, 22), (start, 53), "tick")
-        drawing.text((start + end) / 2, 65, str(day.day), "weekend" if day.weekday() >= 5 else "day")
+def ruler(
+    drawing: Drawing, scale: Scale, month: BillingMonth, zone: ZoneInfo, place: tuple[float, float, float]
+) -> None:
+    """Mark where each natural day begins and number some of them; `place` is top and bottom of the marks, and text."""
+    top, bottom, base = place
+    starts = [
+        scale.at(whole_second(start_of_day(month.first_day + timedelta(days=n), zone))) for n in range(month.days)
+    ]
+    drawing.marks([(x, top, bottom) for x in starts[1:]], "tick")
+    ends = [*starts[1:], scale.left + scale.width]
+    for number in (1, *range(5, month.days - 1, 5), month.days):
+        drawing.text((starts[number - 1] + ends[number - 1]) / 2, base, str(number), "day")
 
 
 def _markers(drawing: Drawing, scale: Scale, line: LineStatement) -> None:

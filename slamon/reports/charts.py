@@ -9,12 +9,12 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from slamon.core.calendar import BillingMonth, start_of_day
+from slamon.core.calendar import BillingMonth
 from slamon.core.rollup import Rollup
 from slamon.core.statement import LineStatement
 from slamon.core.timespan import Span, whole_second
 
-from .bars import WIDTH, Scale
+from .bars import WIDTH, Scale, ruler
 from .drawing import Drawing
 from .language import Language
 
@@ -23,6 +23,7 @@ _LOSS = (14.0, 62.0)  # top and bottom of a panel
 _RTT = (84.0, 176.0)
 _HEIGHT = 206.0
 _LEAST_LOSS = 0.01
+_LEAST_WIDTH = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _chart(line: LineStatement, month: BillingMonth, found: Sequence[Rollup], la
             drawing.rect(left, top, max(scale.at(span.end) - left, 1), bottom - top, "blind")
     _loss(drawing, scale, found, language)
     _rtt(drawing, scale, found, language)
-    _ruler(drawing, scale, line, month)
+    ruler(drawing, scale, month, line.zone, (_RTT[1], _RTT[1] + 5, _HEIGHT - 14))
     reasons = dict.fromkeys(reason for _, reason in gaps)
     return Chart(target, drawing.markup(), tuple(language.word(f"gap.{reason}") for reason in reasons))
 
@@ -85,12 +86,14 @@ def _loss(drawing: Drawing, scale: Scale, found: Sequence[Rollup], language: Lan
     ratios = [(one, (one.sent - one.received) / one.sent) for one in found if one.sent]
     most = step_up(max([_LEAST_LOSS, *(ratio for _, ratio in ratios)]), (1, 2, 5, 10))
     _panel(drawing, scale, _LOSS, f"{language.word('loss_ratio')}", f"{most * 100:g}%")
+    bars = []
     for one, ratio in ratios:
         if ratio:
-            height = min(ratio / most, 1) * (bottom - top)
             left = scale.at(whole_second(one.start))
-            right = scale.at(whole_second(one.start) + one.seconds)
-            drawing.plain(left, bottom - height, max(right - left, 1.2), height, "loss")
+            width = max(scale.at(whole_second(one.start) + one.seconds) - left, _LEAST_WIDTH)
+            height = min(ratio / most, 1) * (bottom - top)
+            bars.append((left, bottom - height, width, height))
+    drawing.bars(bars, "loss")
 
 
 def _rtt(drawing: Drawing, scale: Scale, found: Sequence[Rollup], language: Language) -> None:
@@ -139,15 +142,6 @@ def _panel(drawing: Drawing, scale: Scale, panel: tuple[float, float], title: st
     drawing.text(scale.left - 6, top + 6, most, "end")
     drawing.text(scale.left - 6, bottom, "0", "end")
     drawing.text(scale.left + 2, top - 4, title, "panel")
-
-
-def _ruler(drawing: Drawing, scale: Scale, line: LineStatement, month: BillingMonth) -> None:
-    for number in range(month.days):
-        day = month.first_day + timedelta(days=number)
-        start = scale.at(whole_second(start_of_day(day, line.zone)))
-        end = scale.at(whole_second(start_of_day(day + timedelta(days=1), line.zone)))
-        drawing.line((start, _RTT[1]), (start, _RTT[1] + 5), "tick")
-        drawing.text((start + end) / 2, _HEIGHT - 14, str(day.day), "weekend" if day.weekday() >= 5 else "day")
 
 
 def step_up(value: float, steps: Sequence[int]) -> float:

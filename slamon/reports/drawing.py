@@ -27,7 +27,6 @@ FONTS = "Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-seri
 _INK, _SOFT, _ACCENT, _BAD, _OPEN = "#16212c", "#5a6672", "#0b4a6f", "#a61b1e", "#8a5a00"
 STYLES: dict[str, dict[str, str]] = {
     "day": {"font-size": "12", "text-anchor": "middle", "fill": _SOFT},
-    "weekend": {"font-size": "12", "text-anchor": "middle", "fill": "#9aa3ad"},
     "mark": {"font-size": "12.5", "text-anchor": "middle", "font-weight": "700", "fill": _INK},
     "row": {"font-size": "13", "fill": _SOFT},
     "name": {"font-size": "12", "fill": _INK},
@@ -36,7 +35,7 @@ STYLES: dict[str, dict[str, str]] = {
     "panel": {"font-size": "12", "fill": _SOFT},
     "marker": {"fill": _INK},
     "frame": {"fill": "none", "stroke": _INK, "stroke-width": "0.7"},
-    "tick": {"stroke": _INK, "stroke-width": "0.4", "stroke-opacity": "0.35"},
+    "tick": {"fill": "none", "stroke": _INK, "stroke-width": "0.4", "stroke-opacity": "0.35"},
     "axis": {"stroke": _INK, "stroke-width": "0.7"},
     "grid": {"stroke": "#c9cfd6", "stroke-width": "0.6"},
     "clock": {"fill": _ACCENT},
@@ -88,6 +87,20 @@ class Drawing:
         """Draw a line in one of the styles."""
         piece = Markup('<line {} x1="{}" y1="{}" x2="{}" y2="{}"/>')
         self.pieces.append(piece.format(_style(style), *map(coordinate, (*start, *end))))
+
+    def marks(self, places: Iterable[tuple[float, float, float]], style: str) -> None:
+        """Draw upright strokes, all in one element: where, from and to."""
+        steps = " ".join(f"M{coordinate(x)},{coordinate(top)}V{coordinate(bottom)}" for x, top, bottom in places)
+        self.pieces.append(Markup('<path {} d="{}"/>').format(_style(style), steps))
+
+    def bars(self, places: Iterable[tuple[float, float, float, float]], style: str) -> None:
+        """Draw rectangles, all in one element: left, top, width, height."""
+        steps = " ".join(
+            f"M{coordinate(x)},{coordinate(y)}h{coordinate(width)}v{coordinate(height)}h{coordinate(-width)}z"
+            for x, y, width, height in places
+        )
+        if steps:
+            self.pieces.append(Markup('<path {} d="{}"/>').format(_style(style), steps))
 
     def path(self, points: Iterable[tuple[float, float]], style: str, *, closed: bool = False) -> None:
         """Draw straight lines through points."""

@@ -94,6 +94,10 @@ class Language:
         """Return words side by side: with commas, in Chinese with enumeration commas."""
         return ("、" if self.code == "zh" else ", ").join(words)
 
+    def also(self, sentences: Iterable[str]) -> str:
+        """Return sentences one after the other."""
+        return ("；" if self.code == "zh" else "; ").join(sentences)
+
     def _pick(self, term: tuple[str, str]) -> str:
         return term[CODES.index(self.code) ^ 1]
 

@@ -95,20 +95,19 @@ def printed(
     for number, line in enumerate(customer.lines):
         views.append(_line_view(header, line, language, extras or Extras(), f"l{number}"))
         progress(1)
-    contracts = {(one.id, one.effective_from): one for one in _contracts(customer.lines)}
     template = environment().get_template("statement.html.j2", globals={"L": language})
     return template.render(
         header=header,
         customer=customer,
         summary=summarize(customer.lines),
         views=views,
-        contracts=[contracts[key] for key in sorted(contracts)],
+        contracts=contracts_of(customer.lines),
         zones=_zones(customer.lines),
         heads=sorted(header.ledger_heads.items()),
         status=language.word("closed" if header.closed else "draft"),
         generated_at_utc=iso(header.generated_at),
         css=style_sheet(),
-        definitions=list(_definitions(customer.lines)),
+        definitions=list(definitions_of(customer.lines)),
         readings=lambda contract: list(readings(contract, language)),
         math=lambda text: _math(language.say(text)),
         absent=ABSENT,
@@ -223,18 +222,18 @@ def why_nothing(shown: IncidentStatement, line: LineStatement) -> str:
     return "no_limit" if agreed and all(clock.limit_s is None for clock in agreed) else "kept"
 
 
-def _contracts(lines: Sequence[LineStatement]) -> Iterator[Contract]:
-    for line in lines:
-        yield line.contract
-        for shown in (*line.incidents, *line.pending):
-            yield shown.contract
+def contracts_of(lines: Sequence[LineStatement]) -> list[Contract]:
+    """Return the contract versions by which the lines and their incidents are judged, each once, in order."""
+    judged = [shown.contract for line in lines for shown in (*line.incidents, *line.pending)]
+    found = {(one.id, one.effective_from): one for one in (*(line.contract for line in lines), *judged)}
+    return [found[key] for key in sorted(found)]
 
 
 def _zones(lines: Sequence[LineStatement]) -> list[ZoneInfo]:
     return list(dict.fromkeys(line.zone for line in lines)) or [ZoneInfo("UTC")]
 
 
-def _definitions(lines: Sequence[LineStatement]) -> Iterator[str]:
+def definitions_of(lines: Sequence[LineStatement]) -> Iterator[str]:
     """Yield the definitions that the statement uses, in the order of the glossary."""
     shown = [one for line in lines for one in (*line.incidents, *line.pending)]
     clocks = {clock.category for one in shown for clock in one.clocks}

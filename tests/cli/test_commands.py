@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -404,6 +405,27 @@ class TestReports:
         shown = (folder / names[0]).read_text(encoding="utf-8")
         assert 'lang="zh-Hans-CN"' in shown
         assert "某银行" in shown
+
+    def test_credit_memos_are_a_table_and_a_document(self, office):
+        """Made in whatever process, with the numbers of the statement."""
+        folder = office.folder / "memos"
+        said = office.done("report", "2026-10", "--format", "memo", "-o", str(folder))
+        names = ["memo-2026-10.csv", "memo-2026-10.json"]
+        assert said.split() == [str(folder / name) for name in names]
+        document = json.loads((folder / names[1]).read_text(encoding="utf-8"))
+        rows = list(csv.DictReader(io.StringIO(office.done("report", "2026-10", "--format", "memo"))))
+        statement = json.loads(office.done("report", "2026-10", "--format", "json"))
+        assert [row["number"] for row in rows] == [memo["number"] for memo in document["memos"]]
+        assert sum(Decimal(row["amount"]) for row in rows) == sum(
+            Decimal(customer["credit_total"]) for customer in statement["customers"]
+        )
+
+    def test_a_workbook_is_a_file_for_each_customer(self, office):
+        """Beside the other formats asked for."""
+        folder = office.folder / "books"
+        said = office.done("report", "2026-10", "--format", "json,xlsx", "--lang", "zh", "-o", str(folder))
+        names = [f"statement-2026-10{part}" for part in (".json", "-C1.xlsx", "-C2.xlsx", "-C3.xlsx")]
+        assert said.split() == [str(folder / name) for name in names]
 
     def test_one_customers_page_goes_to_stdout(self, office):
         """HTML as text, PDF as it is."""

@@ -114,7 +114,6 @@ WRONG = [
         "go with --upstream",
         ("incident", "correct", "{open}", "--since", AT, "--false-alarm", "--reason", "r"),
     ),
-    ("a format for later", 2, "xlsx comes with a later version", ("report", "2026-10", "--format", "xlsx")),
     ("a page of several customers", 2, "name one with --customer", ("report", "2026-10", "--format", "html")),
     ("a format that is none", 2, "Did you mean 'json'?", ("report", "2026-10", "--format", "jsn")),
     (
