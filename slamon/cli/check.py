@@ -60,8 +60,33 @@ def _own_notes(loaded: Loaded) -> list[str]:
         notes.append("[ledger] four_eyes is read, but this version cannot ask for a second person yet")
     if loaded.settings.snmp:
         notes.append("[snmp] is read, but this version polls no interface yet")
+    notes += _alert_notes(loaded)
     if not loaded.settings.reference:
         notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
+    return notes
+
+
+def _alert_notes(loaded: Loaded) -> list[str]:
+    notes = []
+    settings = loaded.settings
+    if settings.personal_key is None:
+        notes.append(
+            "[ledger] personal_key_file names no key: personal texts are sealed with one that slamon keeps beside the "
+            "ledger, which protects backups and not this machine"
+        )
+    if settings.alerts is None or settings.alerts.oncall is None:
+        notes.append("[alerts] oncall names no file: nobody is told anything")
+        return notes
+    if settings.alerts.heartbeat is None:
+        notes.append("[alerts] heartbeat_url_file names nothing: nobody would notice that slamon itself is gone")
+    used = (
+        {name for person in loaded.oncall.oncall.people.values() for name in person.channels}
+        if loaded.oncall
+        else set()
+    )
+    idle = sorted(settings.alerts.channels.keys() - used)
+    if idle:
+        notes.append(f"[alerts.channels]: {', '.join(idle)}: nobody in the on-call file is told by these")
     return notes
 
 
@@ -77,7 +102,7 @@ def _print(loaded: Loaded, notes: list[str], asked: list[dict[str, Any]], *, onl
     say(*(f"reference {one['address']}: {one['said']}" for one in asked if one["answered"]))
     warn(f"reference {one['address']}: {one['said']}" for one in asked if not one["answered"])
     if online:
-        say("note: SNMP, InfluxDB and alert channels are not asked by this version")
+        say("note: SNMP and InfluxDB are not asked by this version; `slamon alert test NAME` tries a channel")
 
 
 def _asked(loaded: Loaded) -> list[dict[str, Any]]:

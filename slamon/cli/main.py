@@ -17,6 +17,7 @@ from slamon.cli.options import Invocation
 COMMANDS = (
     *("demo", "check", "run", "probe", "status", "replay"),
     *("incident", "complaint", "maintenance", "exclusion", "line", "lines"),
+    *("oncall", "alert"),
     *("report", "ledger"),
 )
 

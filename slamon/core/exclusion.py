@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .contract import Contract
+from .contract import Contract, NoticeTerms
 from .facts import Exclusion, Maintenance
 from .incident import Incident
 from .inventory import FAR_FUTURE, Line, Period
@@ -79,26 +79,39 @@ def adjudicate(
 def _planned(window: Maintenance, contract: Contract) -> Adjudged:
     terms = contract.exclusion(PLANNED)
     clause = terms.clause if terms is not None else None
-    accepted, why = _notice(window, contract) if terms is not None else (False, _not_listed(PLANNED))
+    accepted, why = announced(window, contract) if terms is not None else (False, _not_listed(PLANNED))
     return Adjudged(PLANNED, window.start, window.end, accepted, why, clause, window.seq, from_window=True)
 
 
-def _notice(window: Maintenance, contract: Contract) -> tuple[bool, str]:
-    """Tell whether planned work was announced as agreed: early enough and through an agreed channel (clause 3.3)."""
+def announced(window: Maintenance, contract: Contract) -> tuple[bool, str]:
+    """Tell whether planned work was announced as agreed: early enough and through an agreed channel (clause 3.3).
+
+    One notice that meets both is enough, whatever the others lack.
+    """
     terms = contract.maintenance
     if terms is None:
         return False, "the contract does not say what notice planned work needs"
-    if window.notified_at is None:
+    found = [_notice(window, at, channel, terms) for at, channel in _notices(window)]
+    if not found:
         return False, f"no notice on record; the contract requires {terms.notice_hours:g} h"
-    ahead = window.start - window.notified_at
+    return next((one for one in found if one[0]), found[0])
+
+
+def _notices(window: Maintenance) -> list[tuple[datetime, str | None]]:
+    entered = [] if window.notified_at is None else [(window.notified_at, window.channel)]
+    return [*entered, *window.further]
+
+
+def _notice(window: Maintenance, at: datetime, channel: str | None, terms: NoticeTerms) -> tuple[bool, str]:
+    ahead = window.start - at
     hours = f"{ahead / timedelta(hours=1):.4g}"
     if ahead < timedelta(hours=terms.notice_hours):
         given = f"{hours} h ahead" if ahead >= timedelta(0) else "after the start"
         return False, f"notified {given}; the contract requires {terms.notice_hours:g} h"
-    if window.channel not in terms.channels:
+    if channel not in terms.channels:
         named = ", ".join(terms.channels)
-        return False, f"notified by {window.channel or 'no channel on record'}; the contract requires one of {named}"
-    return True, f"notified {hours} h ahead by {window.channel}"
+        return False, f"notified by {channel or 'no channel on record'}; the contract requires one of {named}"
+    return True, f"notified {hours} h ahead by {channel}"
 
 
 def _by_hand(exclusion: Exclusion, contract: Contract) -> Adjudged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from slamon.core.incident import Incident, State
 from slamon.core.lifecycle import Phase
@@ -13,6 +13,7 @@ from slamon.core.statement import ticking
 from slamon.core.timeline import assemble
 from slamon.service.daemon_lock import daemon_pid
 from slamon.service.site import Site
+from slamon.store import outbox
 from slamon.store.book import Fleet, read_chosen
 from slamon.store.filed import COMPLAINT
 
@@ -80,8 +81,15 @@ def status(site: Site, at: datetime) -> Status:
         blind=tuple(_blind(site, fleet)),
         customer_side=tuple(sorted(k for k, judge in judges.items() if judge.aside.start is not None)),
         suspect=tuple(sorted(k for k, judge in judges.items() if judge.course.phase is Phase.SUSPECT)),
-        backlogs={},
+        backlogs=_backlogs(site, at),
     )
+
+
+def _backlogs(site: Site, at: datetime) -> dict[str, int]:
+    """Return what waits to be delivered, by channel, and what was given up within the last day."""
+    found = outbox.backlog(site.ledger, at - timedelta(days=1))
+    waiting = {f"alerts by {channel}": count for channel, count in sorted(found.waiting.items())}
+    return {**waiting, **({"alerts given up within a day": found.dead} if found.dead else {})}
 
 
 def _open(site: Site, fleet: Fleet, line_ids: list[str], at: datetime) -> Iterable[OpenIncident]:
