@@ -33,4 +33,4 @@ def opened(channel: config.Channel, now: Callable[[], datetime]) -> Channel:
         case config.Journal():
             return JournalChannel(way, timeout_s)
         case config.Terminal():
-            return TerminalChannel(sys.stderr)
+            return TerminalChannel(sys.stderr, way.path)
