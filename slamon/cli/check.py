@@ -13,6 +13,7 @@ from slamon.cli.output import put_json, say, warn
 
 if TYPE_CHECKING:
     from slamon.config.loaded import Loaded
+    from slamon.config.problems import Problem
 
 
 @click.command("check", short_help="Validate config, contracts and inventory.")
@@ -27,7 +28,7 @@ def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json
     from slamon.config.settings import find_config
 
     try:
-        loaded = load(find_config(invocation.config, os.environ), os.environ)
+        loaded = _fit(load(find_config(invocation.config, os.environ), os.environ))
     except InvalidInput as invalid:
         if not as_json:
             raise
@@ -64,6 +65,31 @@ def _own_notes(loaded: Loaded) -> list[str]:
     if not loaded.settings.reference:
         notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
     return notes
+
+
+def _fit(loaded: Loaded) -> Loaded:
+    from slamon.config.problems import InvalidInput
+
+    problems = _channel_problems(loaded)
+    if problems:
+        raise InvalidInput(problems)
+    return loaded
+
+
+def _channel_problems(loaded: Loaded) -> list[Problem]:
+    """Return what is wrong with templates of one's own, and with URLs that only Apprise itself can judge."""
+    alerts = loaded.settings.alerts
+    if alerts is None:
+        return []
+    from slamon.alerting.opening import unfit_urls
+    from slamon.alerting.wording_check import template_problems
+    from slamon.config.problems import Problem
+
+    found = [] if alerts.templates is None else template_problems(alerts.templates)
+    for name in unfit_urls(alerts):
+        where, hint = f"alerts.channels.{name}.url", "https://appriseit.com/services/ lists them"
+        found.append(Problem(str(loaded.settings.path), where, "is no URL that Apprise accepts", hint))
+    return found
 
 
 def _alert_notes(loaded: Loaded) -> list[str]:

@@ -283,3 +283,17 @@ def test_status_shows_what_waits_and_what_was_given_up(office):
         "alerts by mail": 1,
         "alerts given up within a day": 1,
     }
+
+
+def test_check_finds_a_url_that_apprise_does_not_know_and_does_not_repeat_it(office):
+    text = '[alerts]\n[alerts.channels.x]\nkind = "apprise"\nurl_file = "url"\n'
+    Path(office.config).write_text(CONFIG + text)
+    secret = office.folder / "url"
+    secret.write_text("wecomrobot://CANARY\n")
+    secret.chmod(0o600)
+    found = office.run("check")
+    assert found.code == 3
+    assert "alerts.channels.x.url: is no URL that Apprise accepts" in found.err
+    assert "CANARY" not in found.err + found.out
+    secret.write_text("wecombot://CANARY\n")
+    assert "no problems" in office.done("check")
