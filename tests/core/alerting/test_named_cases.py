@@ -13,12 +13,12 @@ from slamon.core.alerting.telling import Scene
 from tests.core.filings import maintenance
 from tests.core.timelines import Story, drawn, measured, timeline
 
-from .scenes import HOUR, MIN, POLICY, Said, history, incident, people, play, s, told
+from .scenes import HOUR, MIN, POLICY, Said, crew, history, incident, play, s, told
 
 TIERS = ("AAA", "AA", "A", "standard")
 CREW = [f"p{number}" for number in range(10)]
 ALL_TEN = OnCall(
-    people(*CREW),
+    crew(*CREW),
     {},
     Policy(chains={"default": Chain("default", (Step(tuple(f"person:{name}" for name in CREW), HOUR),))}),
 )

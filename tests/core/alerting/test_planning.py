@@ -24,9 +24,9 @@ from .scenes import (
     ZONE,
     briefs,
     clock,
+    crew,
     incident,
     oncall,
-    people,
     play,
     restored,
     s,
@@ -133,7 +133,7 @@ def test_a_worsening_reaches_who_believes_it_a_degradation_and_begins_its_own_ch
 
 # --- quiet hours: 03:00 to 09:00 in Nanning is 19:00 to 01:00 UTC; T0 is 08:00 there ---
 
-SLEEPY = people("ana", "bo", "mia", quiet=(Quiet(time(3), time(9)),))
+SLEEPY = crew("ana", "bo", "mia", quiet=(Quiet(time(3), time(9)),))
 
 
 def test_quiet_hours_hold_a_degradation_and_its_escalation_counts_from_the_morning() -> None:
@@ -229,9 +229,9 @@ def test_a_line_joins_only_what_all_lines_of_a_cause_share() -> None:
     three = line(3, 10, upstream="OLT-9", site="NN-01")
     said = play([(0, scene(one)), (5, scene(one, two)), (60, scene(one, two)), (61, scene(one, two, three))], 2 * MIN)
     assert [(each.lines, each.message.cause.keys) for each in said] == [
-        (("L1",), {"upstream:OLT-3", "site:NN-01"}),
-        (("L2",), {"upstream:OLT-3"}),
-        (("L3",), {"upstream:OLT-9", "site:NN-01"}),
+        (("L1",), frozenset({"upstream:OLT-3", "site:NN-01"})),
+        (("L2",), frozenset({"upstream:OLT-3"})),
+        (("L3",), frozenset({"upstream:OLT-9", "site:NN-01"})),
     ]
 
 
