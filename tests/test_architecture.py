@@ -61,7 +61,10 @@ def is_pure(module: str) -> bool:
     return module.partition(".")[0] in PURE or f"{module}.".startswith("slamon.core.")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "slamon/core").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+CORE = ROOT / "slamon/core"
+
+
+@pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
 def test_the_core_imports_the_pure_part_of_the_standard_library_only(path: Path) -> None:
     """A module of the core imports nothing that is not on the list above; to lengthen the list is a decision."""
     assert [module for module in sorted(imported_names(path.read_text("utf-8"))) if not is_pure(module)] == []

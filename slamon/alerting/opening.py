@@ -33,4 +33,14 @@ def opened(channel: config.Channel, now: Callable[[], datetime]) -> Channel:
         case config.Journal():
             return JournalChannel(way, timeout_s)
         case config.Terminal():
-            return TerminalChannel(sys.stderr)
+            return TerminalChannel(sys.stderr, way.path)
+
+
+def unfit_urls(alerts: config.Alerts) -> list[str]:
+    """Return the channels whose URL Apprise does not accept; nothing is sent."""
+    ways = {name: spec.way for name, spec in alerts.channels.items() if isinstance(spec.way, config.Apprise)}
+    if not ways:
+        return []
+    from slamon.alerting.services import accepts  # noqa: PLC0415 - as above
+
+    return [name for name, way in ways.items() if not accepts(way)]

@@ -57,11 +57,6 @@ class AppriseChannel:
             return worst(service.answers)
         return sent("taken, as Apprise says") if told else later("not taken, Apprise does not say why")
 
-    def name(self) -> str | None:
-        """Return what the URL leads to, without its secrets; None where Apprise does not accept it."""
-        service = self._service(self._way.url.reveal().replace(_TO, "13900000000"))
-        return None if service is None else str(service.service_name)
-
     def _service(self, url: str) -> Any:  # noqa: ANN401 - one of a hundred plugins
         service = Library.instantiate(url, asset=self._asset)
         if service is not None:
@@ -80,3 +75,10 @@ class AppriseChannel:
 
     def _body(self, service: object, parcel: Parcel) -> str:
         return parcel.body if isinstance(service, robots.Robot) else f"{parcel.body}\n[{parcel.key[:12]}]"
+
+
+def accepts(way: Apprise) -> bool:
+    """Tell whether Apprise knows what to do with a channel's URL."""
+    quieten()
+    robots.register()
+    return Library.instantiate(way.url.reveal().replace(_TO, "13900000000"), asset=AppriseAsset()) is not None

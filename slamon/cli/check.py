@@ -13,6 +13,7 @@ from slamon.cli.output import put_json, say, warn
 
 if TYPE_CHECKING:
     from slamon.config.loaded import Loaded
+    from slamon.config.problems import Problem
 
 Answers = dict[str, list[dict[str, Any]]]
 ONE_OF = {"references": "reference", "agents": "agent", "influxdb": "InfluxDB"}
@@ -30,7 +31,7 @@ def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json
     from slamon.config.settings import find_config
 
     try:
-        loaded = load(find_config(invocation.config, os.environ), os.environ)
+        loaded = _fit(load(find_config(invocation.config, os.environ), os.environ))
     except InvalidInput as invalid:
         if not as_json:
             raise
@@ -67,8 +68,58 @@ def _own_notes(loaded: Loaded) -> list[str]:
     notes = []
     if loaded.settings.four_eyes:
         notes.append("[ledger] four_eyes is read, but this version cannot ask for a second person yet")
+    notes += _alert_notes(loaded)
     if not loaded.settings.reference:
         notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
+    return notes
+
+
+def _fit(loaded: Loaded) -> Loaded:
+    from slamon.config.problems import InvalidInput
+
+    problems = _channel_problems(loaded)
+    if problems:
+        raise InvalidInput(problems)
+    return loaded
+
+
+def _channel_problems(loaded: Loaded) -> list[Problem]:
+    """Return what is wrong with templates of one's own, and with URLs that only Apprise itself can judge."""
+    alerts = loaded.settings.alerts
+    if alerts is None:
+        return []
+    from slamon.alerting.opening import unfit_urls
+    from slamon.alerting.wording_check import template_problems
+    from slamon.config.problems import Problem
+
+    found = [] if alerts.templates is None else template_problems(alerts.templates)
+    for name in unfit_urls(alerts):
+        where, hint = f"alerts.channels.{name}.url", "https://appriseit.com/services/ lists them"
+        found.append(Problem(str(loaded.settings.path), where, "is no URL that Apprise accepts", hint))
+    return found
+
+
+def _alert_notes(loaded: Loaded) -> list[str]:
+    notes = []
+    settings = loaded.settings
+    if settings.personal_key is None:
+        notes.append(
+            "[ledger] personal_key_file names no key: personal texts are sealed with one that slamon keeps beside the "
+            "ledger, which protects backups and not this machine"
+        )
+    if settings.alerts is None or settings.alerts.oncall is None:
+        notes.append("[alerts] oncall names no file: nobody is told anything")
+        return notes
+    if settings.alerts.heartbeat is None:
+        notes.append("[alerts] heartbeat_url_file names nothing: nobody would notice that slamon itself is gone")
+    used = (
+        {name for person in loaded.oncall.oncall.people.values() for name in person.channels}
+        if loaded.oncall
+        else set()
+    )
+    idle = sorted(settings.alerts.channels.keys() - used)
+    if idle:
+        notes.append(f"[alerts.channels]: {', '.join(idle)}: nobody in the on-call file is told by these")
     return notes
 
 

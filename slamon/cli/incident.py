@@ -88,16 +88,19 @@ def show(invocation: Invocation, incident: str, *, as_json: bool) -> None:
 
 @command.command("ack")
 @click.argument("incidents", nargs=-1, required=True, metavar="INCIDENT...")
+@time_option("--until", "When it expires; by default as the on-call file says ([policy] ack_expires_s).")
 @by_option
 @json_option
 @pass_invocation
-def ack(invocation: Invocation, incidents: tuple[str, ...], by: str | None, *, as_json: bool) -> None:
-    """Say that somebody looks after every INCIDENT that is named."""
+def ack(
+    invocation: Invocation, incidents: tuple[str, ...], until: str | None, by: str | None, *, as_json: bool
+) -> None:
+    """Say that somebody looks after every INCIDENT that is named: nobody else is called until that expires."""
     from slamon.service import clock
     from slamon.service.desk_incidents import acknowledge
 
     with invocation.site(by) as site:
-        filed = acknowledge(site, incidents, clock.now())
+        filed = acknowledge(site, incidents, clock.now(), time_if_given(until))
     put_filed(filed, as_json=as_json)
 
 

@@ -18,6 +18,7 @@ from slamon.cli.options import Invocation
 COMMANDS = (
     *("demo", "check", "run", "probe", "status", "replay"),
     *("incident", "complaint", "maintenance", "exclusion", "line", "lines", "snmp"),
+    *("oncall", "alert"),
     *("report", "ledger", "influx", "doctor", "install", "uninstall", "errand"),
 )
 # What is never done by the service's user for somebody else.

@@ -87,6 +87,39 @@ def cancel(invocation: Invocation, window: str, reason: str, by: str | None, *, 
     put_filed(filed, as_json=as_json)
 
 
+@command.command("notify")
+@click.argument("window")
+@click.option("--channel", type=click.Choice(["email", "sms"]), default="email", show_default=True, help="How.")
+@click.option("--via", metavar="NAME", help="Which [alerts.channels.NAME], where several fit.")
+@by_option
+@json_option
+@pass_invocation
+@click.pass_context
+def notify(
+    ctx: click.Context,
+    invocation: Invocation,
+    window: str,
+    *,
+    channel: str,
+    via: str | None,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Tell the contacts of the customers whom the planned work WINDOW concerns, and record it as the notice.
+
+    The notice counts once somebody at every customer was told; whoever was told already is not told again.
+    Exit code 1 while it does not count.
+    """
+    from slamon.cli.errors import FAILED
+    from slamon.service.desk_notices import notify as tell
+
+    with invocation.site(by) as site:
+        filed = tell(site, window, channel, via)
+    put_filed(filed, as_json=as_json)
+    if filed.warnings:
+        ctx.exit(FAILED)
+
+
 @command.command("list")
 @click.option("--line", metavar="ID", help="What concerns one line.")
 @click.option("--all", "with_cancelled", is_flag=True, help="Cancelled work too.")
@@ -113,6 +146,7 @@ def list_(invocation: Invocation, line: str | None, *, with_cancelled: bool, as_
             "upstream": window.upstream,
             "notified_at": None if window.notified_at is None else iso(window.notified_at),
             "channel": window.channel,
+            "further_notices": [{"notified_at": iso(at), "channel": by} for at, by in window.further],
             "reason": window.reason,
             "cancelled": window.cancelled,
             "by": entry.by_name,
@@ -132,13 +166,15 @@ def _row(site: Site, key: str, window: Maintenance) -> tuple[object, ...]:
 
     lines = (x for x in site.lines.values() if x.line_id in window.line_ids or _below(x, window))
     zone = next((site.terms(line.line_id).zone for line in lines), ZoneInfo("UTC"))
+    entered = [] if window.notified_at is None else [(window.notified_at, window.channel)]
+    notices = [*entered, *window.further]
     return (
         key,
         local(window.start, zone),
         local(window.end, zone),
         " ".join([*sorted(window.line_ids), *([f"below {window.upstream}"] if window.upstream else [])]),
-        None if window.notified_at is None else local(window.notified_at, zone),
-        window.channel,
+        ", ".join(local(at, zone) for at, _ in notices),
+        ", ".join(by or "-" for _, by in notices),
         f"{window.reason}{' (cancelled)' if window.cancelled else ''}",
     )
 

@@ -18,6 +18,7 @@ from slamon.config.channels_file import (
     JournalTable,
     SmsTable,
     SmtpTable,
+    TerminalTable,
     WebhookTable,
 )
 from slamon.config.contract_file import identifier
@@ -88,7 +89,9 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The daemon's own output."""
+    """The daemon's own output, or a terminal or file."""
+
+    path: Path | None = None
 
 
 Way = Apprise | Smtp | Webhook | Sms | Journal | Terminal
@@ -244,6 +247,8 @@ def _way(table: ChannelTable, at: _At) -> Way:
         return Webhook(at.url(table), at.needed(table, "secret"), at.path("ca_file", table.ca_file))
     if isinstance(table, SmsTable):
         return _sms(table, at)
+    if isinstance(table, TerminalTable):
+        return Terminal(None if table.path is None else at.file.parent / table.path)
     return Journal(Path(table.socket)) if isinstance(table, JournalTable) else Terminal()
 
 

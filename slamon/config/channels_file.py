@@ -131,7 +131,9 @@ class JournalTable(ChannelTable):
 
 
 class TerminalTable(ChannelTable):
-    """The daemon's own output."""
+    """The daemon's own output, or the terminal or file that `path` names."""
+
+    path: Text | None = None
 
 
 KINDS: dict[str, type[ChannelTable]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .contract import Contract
+from .contract import Contract, NoticeTerms
 from .facts import Exclusion, Maintenance
 from .incident import Incident
 from .inventory import FAR_FUTURE, Line, Period
@@ -80,27 +80,40 @@ def adjudicate(
 def _planned(window: Maintenance, contract: Contract) -> Adjudged:
     terms = contract.exclusion(PLANNED)
     clause = terms.clause if terms is not None else None
-    accepted, why = _notice(window, contract) if terms is not None else (False, _not_listed(PLANNED))
+    accepted, why = announced(window, contract) if terms is not None else (False, _not_listed(PLANNED))
     return Adjudged(PLANNED, window.start, window.end, accepted, why, clause, window.seq, from_window=True)
 
 
-def _notice(window: Maintenance, contract: Contract) -> tuple[bool, str]:
-    """Tell whether planned work was announced as agreed: early enough and through an agreed channel (clause 3.3)."""
+def announced(window: Maintenance, contract: Contract) -> tuple[bool, str]:
+    """Tell whether planned work was announced as agreed: early enough and through an agreed channel (clause 3.3).
+
+    One notice that meets both is enough, whatever the others lack.
+    """
     terms = contract.maintenance
     if terms is None:
         return False, Phrase("the contract does not say what notice planned work needs")
-    needed = f"{terms.notice_hours:g}"
-    if window.notified_at is None:
+    found = [_notice(window, at, channel, terms) for at, channel in _notices(window)]
+    if not found:
+        needed = f"{terms.notice_hours:g}"
         return False, Phrase("no notice on record; the contract requires {needed} h", needed=needed)
-    ahead = window.start - window.notified_at
+    return next((one for one in found if one[0]), found[0])
+
+
+def _notices(window: Maintenance) -> list[tuple[datetime, str | None]]:
+    entered = [] if window.notified_at is None else [(window.notified_at, window.channel)]
+    return [*entered, *window.further]
+
+
+def _notice(window: Maintenance, at: datetime, channel: str | None, terms: NoticeTerms) -> tuple[bool, Phrase]:
+    needed, ahead = f"{terms.notice_hours:g}", window.start - at
     hours = f"{ahead / timedelta(hours=1):.4g}"
     if ahead < timedelta(0):
         return False, Phrase("notified after the start; the contract requires {needed} h", needed=needed)
     if ahead < timedelta(hours=terms.notice_hours):
         return False, Phrase("notified {hours} h ahead; the contract requires {needed} h", hours=hours, needed=needed)
-    if window.channel not in terms.channels:
-        return False, _wrong_channel(window.channel, ", ".join(terms.channels))
-    return True, Phrase("notified {hours} h ahead by {channel}", hours=hours, channel=window.channel)
+    if channel not in terms.channels:
+        return False, _wrong_channel(channel, ", ".join(terms.channels))
+    return True, Phrase("notified {hours} h ahead by {channel}", hours=hours, channel=channel)
 
 
 def _wrong_channel(channel: str | None, channels: str) -> Phrase:

@@ -41,7 +41,10 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Planned work in ``[start, end)`` on lines or on everything below an upstream."""
+    """Planned work in ``[start, end)`` on lines or on everything below an upstream.
+
+    `notified_at` and `channel` are the notice it was entered with, `further` those that followed (when, by what).
+    """
 
     seq: int
     start: datetime
@@ -52,6 +55,7 @@ class Maintenance:
     channel: str | None = None
     reason: str = ""
     cancelled: bool = False
+    further: tuple[tuple[datetime, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

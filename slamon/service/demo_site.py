@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from slamon.service import demo_alerts
 from slamon.service.demo_net import REFERENCE
 
 CUT, LOSSY, SLOW, PLANNED, SILENT = "GX-1001", "GX-1002", "GX-2001", "GX-3001", "GX-4001"
@@ -66,7 +67,10 @@ QUICKEST = Pace(interval_s=1, packets=2, open_after_s=4, degraded_open_after_s=5
 
 def write_live(folder: Path, since: date, pace: Pace) -> Path:
     """Write the configuration of the live part, lines in service since a day, and return its folder."""
-    return _write(folder / "live", since, f'reference = ["{REFERENCE}"]\n', _QUICK.format(**asdict(pace)))
+    quick = _QUICK.format(**asdict(pace)) + demo_alerts.CONFIG
+    live = _write(folder / "live", since, f'reference = ["{REFERENCE}"]\n', quick)
+    demo_alerts.write_oncall(live)
+    return live
 
 
 def write_month(folder: Path, since: date) -> Path:

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from slamon.core.incident import Incident, State
 from slamon.reports.board import Board, board_view
+from slamon.reports.texts import clean
 from slamon.service import clock
+from slamon.service.demo_alerts import Telephone, verify_alerts
 from slamon.service.demo_board import Glance, board_incidents, board_lines, glance, incidents
 from slamon.service.demo_commands import Commands, DemoFailed, Running, daemon
 from slamon.service.demo_net import DemoNet, NoNetwork
@@ -46,6 +49,7 @@ class Part:
     site: Site
     started_s: float
     seconds: float
+    telephone: Telephone
 
     @property
     def elapsed_s(self) -> float:
@@ -60,15 +64,17 @@ def watch(console: Console, net: DemoNet, folder: Path, environ: Mapping[str, st
     started_s = time.monotonic()
     commands = Commands(folder, environ, net.say)
     config = str(folder / "slamon.toml")
+    telephone = Telephone(folder)
     with open_site(config, environ, by="demo"):  # the ledger is there before anybody reads it
         commands.run(["check"])
     with daemon(commands, net) as running, open_site(config, environ, read_only=True) as site:
         try:
-            _play(Part(console, net, commands, site, started_s, seconds), running)
+            _play(Part(console, net, commands, site, started_s, seconds, telephone), running)
         except NoNetwork as broken:
             raise DemoFailed(str(broken)) from None
     with open_site(config, environ, read_only=True) as site:
         verify(list(incidents(site)), console)
+        console.print(verify_alerts(site, set(_WANTED), telephone.titles()), style="green")
 
 
 def _play(part: Part, running: Running) -> None:
@@ -133,7 +139,7 @@ def _screen(part: Part) -> Iterator[Callable[[Glance, float], None]]:
     """Show glances: redrawn in place on a terminal, else a line for each change and the board at the turns."""
     if part.console.is_terminal:
         with Live(console=part.console, auto_refresh=False, vertical_overflow="crop") as live:
-            yield lambda seen, elapsed_s: live.update(board_view(_board(part, seen, elapsed_s)), refresh=True)
+            yield lambda seen, elapsed_s: live.update(_view(part, seen, elapsed_s), refresh=True)
     else:
         yield _Told(part).tell
 
@@ -144,6 +150,12 @@ def _board(part: Part, seen: Glance, elapsed_s: float) -> Board:
         f"slamon  {len(part.site.lines)} lines  {at:%H:%M:%S %Z}  second {elapsed_s:.0f} of at most {part.seconds:.0f}"
     )
     return Board(title, board_lines(part.site, seen), board_incidents(part.site, seen))
+
+
+def _view(part: Part, seen: Glance, elapsed_s: float) -> RenderableType:
+    """Return the board, and below it what stands on the telephone of the person on call."""
+    alerts = [Text(f"☎ {clean(title)}", "bold red", overflow="ellipsis") for title in part.telephone.titles()[-4:]]
+    return Group(board_view(_board(part, seen, elapsed_s)), *alerts)
 
 
 class _Told:
@@ -168,6 +180,8 @@ class _Told:
             if self._incidents.get(name) != note:
                 self._print(f"{elapsed_s:5.1f} s  incident {name}: {note}")
         self._incidents = notes
+        for title in self._part.telephone.new():
+            self._print(f"{elapsed_s:5.1f} s  alert to the person on call: {clean(title)}")
         standing = {(one.name, one.restored) for one in board.incidents}
         if standing != self._standing:
             self._part.console.print(board_view(board))

@@ -105,6 +105,11 @@ class Filing(Facts):
         super().__init__(site, held)
         self._held = held
 
+    @property
+    def held(self) -> Transaction:
+        """The transaction that holds the lock."""
+        return self._held
+
     def append(self, drafts: Sequence[Draft]) -> tuple[int, ...]:
         """Append entries and return their numbers; durable when the filing has ended without an error."""
         return tuple(self._held.append(drafts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from slamon.core.facts import Responsibility
@@ -158,11 +158,11 @@ def hand_back(site: Site, incident: str, at: When) -> Filed:
     return Filed(entries, (found.id,), (said,), tuple(doubts))
 
 
-def acknowledge(site: Site, incidents: Sequence[str], at: datetime) -> Filed:
-    """Record that somebody has seen these incidents."""
+def acknowledge(site: Site, incidents: Sequence[str], at: datetime, until: When | None = None) -> Filed:
+    """Record that somebody looks after these incidents; `until` None is as long as the on-call file says."""
     with filing(site) as desk:
         found = desk_find.incidents(desk, incidents)
-        entries = desk.append([_remark(filed.ACKED, one, at) for one in found])
+        entries = desk.append([_ack(one, at, until) for one in found])
     said = tuple(f"{one.name} of {one.incident.line_id} is acknowledged" for one in found)
     return Filed(entries, tuple(one.incident.id for one in found), said)
 
@@ -175,6 +175,16 @@ def note(site: Site, incidents: Sequence[str], text: str, at: datetime) -> Filed
         entries = desk.append([_remark(filed.NOTED, one, at, said) for one in found])
     told = tuple(f"noted for {one.name} of {one.incident.line_id}" for one in found)
     return Filed(entries, tuple(one.incident.id for one in found), told)
+
+
+def _ack(one: Found, at: datetime, until: When | None) -> Draft:
+    draft = _remark(filed.ACKED, one, at)
+    if until is None:
+        return draft
+    end = until(one.file.zone)
+    if end <= at:
+        raise DeskError(f"an acknowledgement until {local(end, one.file.zone)} is over already", "give a later time")
+    return replace(draft, payload={"until": filed.moment(end)})
 
 
 def _remark(kind: str, one: Found, at: datetime, text: str | None = None) -> Draft:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from slamon.config.problems import did_you_mean, quoted
 from slamon.core.contract import Contract
+from slamon.core.exclusion import announced
 from slamon.core.facts import Maintenance
 from slamon.core.inventory import Line
 from slamon.core.timespan import iso
@@ -112,11 +113,7 @@ def _refuse_double(
 
 def announced_in_time(site: Site, window: Maintenance) -> bool:
     """Tell whether planned work was announced as every contract that it concerns asks for (clause 3.3)."""
-    lines = [
-        line for line in site.lines.values() if line.line_id in window.line_ids or _hangs_on(line, window.upstream)
-    ]
-    found = _contracts(site, lines, window.start)
-    return next(_shortcomings(found, window.start, window.notified_at, window.channel), None) is None
+    return all(announced(window, contract)[0] for contract in _contracts(site, lines_of(site, window), window.start))
 
 
 def lines_of(site: Site, window: Maintenance) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from slamon.core.incident import Incident, State
 from slamon.core.lifecycle import Phase
@@ -15,6 +15,7 @@ from slamon.service.daemon_lock import daemon_pid
 from slamon.service.influx_progress import Progress, events_behind, read_progress
 from slamon.service.site import Site
 from slamon.service.snmp_status import SilentAgent, silent_agents
+from slamon.store import outbox
 from slamon.store.book import Fleet, read_chosen
 from slamon.store.filed import COMPLAINT
 
@@ -85,7 +86,7 @@ def status(site: Site, at: datetime) -> Status:
         blind=tuple(_blind(site, fleet)),
         customer_side=tuple(sorted(k for k, judge in judges.items() if judge.aside.start is not None)),
         suspect=tuple(sorted(k for k, judge in judges.items() if judge.course.phase is Phase.SUSPECT)),
-        backlogs=_backlogs(delivery),
+        backlogs=_backlogs(site, delivery, at),
         silent_agents=silent_agents(site),
         delivery=delivery,
     )
@@ -98,12 +99,16 @@ def _delivery(site: Site) -> Progress | None:
     return None if found is None else replace(found, events_behind=events_behind(site.ledger))
 
 
-def _backlogs(delivery: Progress | None) -> dict[str, int]:
-    """Return what waits to leave this machine, by what it is."""
-    if delivery is None:
-        return {}
-    waiting = delivery.waiting_points + delivery.held_back_points
-    return {"InfluxDB: measurements": waiting, "InfluxDB: events": delivery.events_behind}
+def _backlogs(site: Site, delivery: Progress | None, at: datetime) -> dict[str, int]:
+    """Return what waits to leave this machine, by what it is, and the alerts that were given up within the last day."""
+    alerts = outbox.backlog(site.ledger, at - timedelta(days=1))
+    found = {f"alerts by {channel}": count for channel, count in sorted(alerts.waiting.items())}
+    if alerts.dead:
+        found["alerts given up within a day"] = alerts.dead
+    if delivery is not None:
+        found["InfluxDB: measurements"] = delivery.waiting_points + delivery.held_back_points
+        found["InfluxDB: events"] = delivery.events_behind
+    return found
 
 
 def _open(site: Site, fleet: Fleet, line_ids: list[str], at: datetime) -> Iterable[OpenIncident]:

@@ -27,6 +27,7 @@ SETTLED = "complaint.settled"
 COMPLAINT_CLOSED = "complaint.closed"
 MAINTENANCE = "maintenance.added"
 MAINTENANCE_CANCELLED = "maintenance.cancelled"
+MAINTENANCE_NOTIFIED = "maintenance.notified"
 EXCLUSION = "exclusion.added"
 EXCLUSION_STOPPED = "exclusion.stopped"
 CORRECTED = "incident.corrected"
@@ -40,7 +41,7 @@ LINE_KINDS = frozenset(
     {COMPLAINT, ANSWERED, SETTLED, COMPLAINT_CLOSED, EXCLUSION, EXCLUSION_STOPPED, CORRECTED, HANDED_BACK, SUSPENDED}
     | {RESUMED}
 )
-MAINTENANCE_KINDS = frozenset({MAINTENANCE, MAINTENANCE_CANCELLED})
+MAINTENANCE_KINDS = frozenset({MAINTENANCE, MAINTENANCE_CANCELLED, MAINTENANCE_NOTIFIED})
 COMPLAINT_STEPS = frozenset({ANSWERED, SETTLED, COMPLAINT_CLOSED})
 
 
@@ -152,6 +153,10 @@ def fold_maintenance(entries: Iterable[Entry]) -> tuple[Maintenance, ...]:
         key = entry.subject or ""
         if entry.kind == MAINTENANCE_CANCELLED:
             found[key] = replace(found[key], cancelled=True)
+            continue
+        if entry.kind == MAINTENANCE_NOTIFIED:
+            notice = parse_iso(str(entry.payload["notified_at"])), str(entry.payload["channel"])
+            found[key] = replace(found[key], further=(*found[key].further, notice))
             continue
         payload: dict[str, Any] = entry.payload
         found[key] = Maintenance(

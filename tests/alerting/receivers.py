@@ -75,7 +75,7 @@ def receiver(*script: Reply | str, tls: ssl.SSLContext | None = None) -> Iterato
                 self._misbehave(reply)
                 return
             raw = (reply.body if isinstance(reply.body, str) else json.dumps(reply.body)).encode()
-            self.send_response(reply.status)
+            (self.send_response_only if "Date" in reply.headers else self.send_response)(reply.status)
             for name, value in {"Content-Length": str(len(raw)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
@@ -137,6 +137,15 @@ class Mailbox:
         return "250 OK"
 
 
+class OnAnyPort(Controller):
+    """A mail server on a port that the system chooses."""
+
+    def _trigger_server(self) -> None:
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
 @contextmanager
 def mail_server(
     tls: ssl.SSLContext | None = None, *, implicit: bool = False, password: str | None = None
@@ -148,22 +157,22 @@ def mail_server(
         said = given[-1]
         assert isinstance(said, LoginPassword)
         box.logins.append((said.login.decode(), said.password.decode()))
-        return AuthResult(success=said.password.decode() == password)
+        return AuthResult(success=said.password.decode() == password, handled=False)
 
     options: dict[str, Any] = {"tls_context": tls, "require_starttls": True} if tls is not None and not implicit else {}
-    controller = Controller(
+    controller = OnAnyPort(
         box,
         hostname="127.0.0.1",
         port=0,
         ssl_context=tls if implicit else None,
         auth_required=password is not None,
+        auth_require_tls=not implicit,  # the server does not know that its socket speaks it already
         authenticator=authenticated if password is not None else None,
         **options,
     )
     controller.start()
-    listening: Any = controller.server
     try:
-        yield box, listening.sockets[0].getsockname()[1]
+        yield box, controller.port
     finally:
         controller.stop()
 

@@ -72,7 +72,8 @@ class TestHelp:
             *("complaint add", "complaint answer", "complaint settle", "complaint close"),
             *("maintenance add", "maintenance cancel", "exclusion add", "exclusion start", "exclusion stop"),
             *("incident ack", "incident note", "incident correct", "incident handback"),
-            *("line suspend", "line resume", "replay"),
+            *("line suspend", "line resume", "replay", "ledger erase"),
+            *("maintenance notify", "oncall override", "alert test"),
         }
 
 

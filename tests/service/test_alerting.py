@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -98,7 +99,8 @@ def test_f17_a_storm_of_1000_lines_is_a_handful_of_messages(tmp_path: Path):
             service.prober.feed(*lately.show("....xx", *ids))
             await until(lambda: channels.given("first"))
             await service.recorded(OPENED, count=1000)
-            await until(lambda: sum(len(e.payload["subjects"]) for e in service.entries(DECIDED)) >= 500)
+            told: list[Any] = [entry.payload for entry in service.entries(DECIDED)]
+            assert len(told[0]["subjects"]) > 100
 
     asyncio.run(scenario())
     assert 1 <= len(channels.given("first")) <= 5

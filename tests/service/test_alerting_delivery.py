@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ class Office:
         await asyncio.to_thread(put)
         self.delivery.ring()
 
-    def record(self, *kinds: str) -> list[tuple]:
+    def record(self, *kinds: str) -> list[tuple[Any, ...]]:
         """Kind, key, channel and try of each entry, as recorded."""
         found = self.ledger.entries(kinds=set(kinds or (SENT, FAILED, DEAD)))
         payloads = [(entry.kind, entry.payload) for entry in found]
@@ -232,6 +233,7 @@ CHILD = """
 import asyncio, sys, threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 sys.path.insert(0, {root!r})
 from slamon.alerting.channel import sent
 from tests.service.test_alerting_delivery import office, letter, spec, ScriptedChannel

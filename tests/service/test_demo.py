@@ -52,6 +52,8 @@ def test_the_demo_cuts_and_degrades_real_lines_and_its_ledger_says_so():
     assert re.search(r"complaint T-1001 on GX-1001 joins incident #\d+ \(interruption", done.stdout)
     assert "1:59:5" in done.stdout  # the countdown of 2 h runs
     assert "no other line has anything" in done.stdout
+    assert re.search(r"alert to the person on call: \[AAA\] GX-1001", done.stdout)
+    assert re.search(r"The person on call was told \d times: opened", done.stdout)
     assert_the_month(done.stdout)
     assert left_behind(done.stdout) == []
 

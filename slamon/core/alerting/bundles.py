@@ -107,8 +107,6 @@ def _key(due: Due, incident: AlertIncident, view: View) -> Key:
     kind: object = None
     if due.reason is Reason.ESCALATED:
         kind = (due.chain, due.step)
-    elif due.reason is Reason.REMINDER:
-        kind = due.chain
     elif due.reason is Reason.LIMIT_USED:
         kind = breach(due)
     elif due.reason in (Reason.MAINTENANCE_ENDING, Reason.MAINTENANCE_OVERRUNNING):
@@ -147,9 +145,11 @@ def _fellows(points: Sequence[Point], view: View, draft: Draft) -> list[Point]:
         if one.id in known or not one.open or one.muted_at(draft.at):
             continue
         standing = stand(one, draft.record.history(one), draft.policy, draft.at)
-        if standing.opening is None or standing.chain.id != due.chain or standing.acked(draft.at):
+        if standing.opening is None or standing.acked(draft.at):
             continue
-        if due.reason is Reason.REMINDER or standing.reached < due.step:
+        if due.reason is Reason.REMINDER and standing.used_up:
+            found.append(Point(one, Due(due.reason, standing.chain.id, max(standing.reached, 0))))
+        elif due.reason is Reason.ESCALATED and standing.chain.id == due.chain and standing.reached < due.step:
             found.append(Point(one, due))
     return found
 

@@ -82,6 +82,10 @@ class Standing:
     def acked(self, at: datetime) -> bool:
         return self.acked_until is not None and at < self.acked_until
 
+    @property
+    def used_up(self) -> bool:
+        return self.reached + 1 >= len(self.chain.steps)
+
     def last(self, reason: Reason) -> Told | None:
         return next((one for one in reversed(self.told) if one.reason is reason), None)
 
@@ -252,7 +256,7 @@ def _pressing(incident: AlertIncident, standing: Standing, policy: Policy, at: d
         return
     since = called if ack_end is None else max(called, ack_end)
     step = standing.reached + 1
-    if step < len(standing.chain.steps):
+    if not standing.used_up:
         wait_s = standing.chain.steps[step - 1].wait_s if step > 0 else 0
         when = max(since + timedelta(seconds=wait_s), at)
         yield _unmuted(incident, when), Due(Reason.ESCALATED, standing.chain.id, step)

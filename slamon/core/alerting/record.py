@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .facts import AlertIncident, Reason
 from .telling import Ack, Cause, History, Told
@@ -83,9 +84,10 @@ class Record:
                     self._by_cause_acked.setdefault(cause, []).extend(acks)
         return self._by_cause_acked
 
-    def last(self, cause: Cause, reason: Reason) -> Told | None:
-        """Return the last message of a cause for a reason."""
-        return next((one for one in reversed(self.by_cause.get(cause.id, ())) if one.reason is reason), None)
+    def last(self, cause: Cause, reason: Reason, before: datetime | None = None) -> Told | None:
+        """Return the last message of a cause for a reason, before an instant where one is given."""
+        told = reversed(self.by_cause.get(cause.id, ()))
+        return next((one for one in told if one.reason is reason and (before is None or one.at < before)), None)
 
     def count(self, cause: Cause, reason: Reason) -> int:
         """Return at how many instants a cause was told for a reason."""

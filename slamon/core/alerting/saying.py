@@ -13,7 +13,7 @@ from slamon.core.timespan import iso
 
 from .bundles import Bundle, Draft, View, breach
 from .chain import monitor_chain, passes_quiet_hours, rank, severity
-from .facts import OPENINGS, Reason, Severity
+from .facts import OPENINGS, Reason
 from .grouping import weight
 from .monitor import Word
 from .policy import Policy
@@ -23,6 +23,8 @@ from .telling import Cause, Message, Point, Told
 # Those who heard of it are told that it is otherwise, whoever is on call by now.
 CORRECTING = frozenset({Reason.RESTORED, Reason.WITHDRAWN, Reason.WORSENED, Reason.REOPENED})
 ENDING = frozenset({Reason.RESTORED, Reason.WITHDRAWN})
+# What is said of the monitor and of planned work, and may wait for the end of quiet hours.
+CAN_WAIT = frozenset({Reason.AGENT_SILENT, Reason.MAINTENANCE_STARTING})
 
 
 def say(bundle: Bundle, view: View, draft: Draft) -> Told:
@@ -101,12 +103,20 @@ def _place(point: Point, policy: Policy, at: datetime) -> tuple[object, ...]:
 def _message_key(cause: Cause, reason: Reason, points: Sequence[Point], person: str, draft: Draft) -> str:
     subjects = sorted(f"{point.incident.id}{point.due.marks}" for point in points)
     return key_of(
-        cause, reason, max(point.due.step for point in points), person, draft.record.last(cause, reason), subjects
+        cause,
+        reason,
+        max(point.due.step for point in points),
+        person,
+        draft.record.last(cause, reason, draft.at),
+        subjects,
     )
 
 
 def key_of(cause: Cause, reason: Reason, step: int, person: str, last: Told | None, subjects: Iterable[str]) -> str:
-    """Return the idempotency key of a message: the same for the same news to the same person, told after the same."""
+    """Return the idempotency key of a message: the same for the same news to the same person, told after the same.
+
+    `last` is the last message of the cause for that reason before this instant: it tells repetitions apart.
+    """
     before = "" if last is None else iso(last.at)
     text = "\n".join((cause.id, reason, str(step), person, before, *subjects))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -142,11 +152,15 @@ def say_word(word: Word, draft: Draft) -> Told:
     """Add the messages about the monitor or about planned work to the draft, and the record of them."""
     chain = monitor_chain(draft.policy)
     step, persons = draft.callees.of(chain.id, 0, word.step)
-    last = draft.record.last(word.cause, word.reason)
+    if word.over:
+        heard_of = {
+            person for subject in word.subjects for one in draft.record.by_subject[subject] for person in one.persons
+        }
+        persons = tuple(person for person in draft.oncall.people if person in heard_of) or persons
+    last = draft.record.last(word.cause, word.reason, draft.at)
     heard = []
     for person in persons:
-        waits = word.severity is not Severity.CRITICAL
-        when = awake_at(draft.oncall.people[person], draft.at) if waits else draft.at
+        when = awake_at(draft.oncall.people[person], draft.at) if word.reason in CAN_WAIT else draft.at
         heard.append(when)
         draft.messages.append(
             Message(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,12 +83,13 @@ def history(*said: Told, acks: Iterable[float] = ()) -> History:
     return History(said, tuple(Ack("i-1", s(at_s)) for at_s in acks))
 
 
-def people(*names: str, **more: Any) -> dict[str, Person]:
+def crew(*names: str, **more: Any) -> dict[str, Person]:
     return {name: Person(name, ("screen",), ZONE, **more) for name in names}
 
 
-def oncall(policy: Policy = POLICY, **more: Any) -> OnCall:
-    return OnCall(**({"people": people("ana", "bo", "mia"), "rotas": {}, "policy": policy} | more))
+def oncall(policy: Policy = POLICY, people: Mapping[str, Person] | None = None) -> OnCall:
+    """Ana, Bo and Mia, or other people."""
+    return OnCall(crew("ana", "bo", "mia") if people is None else people, {}, policy)
 
 
 @dataclass(frozen=True)

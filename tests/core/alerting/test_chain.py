@@ -14,7 +14,7 @@ from slamon.core.alerting.people import Dates, OnCall, Override, Rota, Turns
 from slamon.core.alerting.policy import Chain, Choice, Policy, Step
 from slamon.core.alerting.telling import Due
 
-from .scenes import DEGRADATION, HOUR, INTERRUPTION, ZONE, incident, people, s
+from .scenes import DEGRADATION, HOUR, INTERRUPTION, ZONE, crew, incident, s
 
 NAMES = ("default", "customer", "tier", "category", "both", "line", "all")
 CHAINS = {name: Chain(name, (Step((f"person:{name}",), 60),)) for name in NAMES}
@@ -56,7 +56,7 @@ def test_without_any_chain_nothing_fails_and_the_monitor_calls_its_own() -> None
 ROTA = Rota("noc", ZONE, time(9), Turns(("ana", "bo"), date(2026, 10, 2), 1))
 GAPPED = Rota("gap", ZONE, time(9), dates=(Dates("ana", date(2027, 1, 1), date(2027, 1, 2)),))
 TEAM = OnCall(
-    people("ana", "bo", "mia"),
+    crew("ana", "bo", "mia"),
     {"noc": ROTA, "gap": GAPPED},
     Policy(
         chains={

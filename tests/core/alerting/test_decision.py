@@ -328,6 +328,13 @@ def test_an_opening_shows_the_clock_so_passed_thresholds_are_not_told_after_it()
     assert decide(down(4320), history(opened), POLICY, s(0)) is None
 
 
+def test_a_worsening_shows_the_clock_too() -> None:
+    """An interruption found at 60 % of its own limit: the worsening says so, and half of it is not told after it."""
+    due = decide(down(4320), history(DEGRADED), POLICY, s(0))
+    assert due is not None
+    assert (due.reason, due.marks) == (R.WORSENED, ("interruption:0.5",))
+
+
 def test_the_clock_nearer_to_its_end_speaks_first() -> None:
     """Two clocks cross at once: the higher share is told, whichever category comes first."""
     both = incident(clocks=(clock(3600, category="degradation", limit_s=7200), clock(5760, running=False)))
