@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from slamon.core.reading import Reading
@@ -15,7 +15,6 @@ from slamon.probes.vantage import Vantage, Word
 from slamon.probes.walltime import STEP_NS, WallTime
 from slamon.probes.window import LineWindows
 
-ALL_REFERENCES_LOST = "all reference targets lost"
 _SAME_TIME = timedelta(microseconds=STEP_NS // 1000)
 _REFERENCE_PACE = Pace(SECOND_NS, SECOND_NS, SECOND_NS, 0)
 _REFERENCE_PAYLOAD_BYTES = 56
@@ -112,17 +111,23 @@ class LineTrack:
         """Tell whether a finished window is held back."""
         return bool(self._held)
 
-    def readings(self, vantage: Vantage, wall: WallTime, *, at_once: bool = False) -> Iterator[Reading]:
-        """Yield what may be handed on: an impaired window only with the references' word, unless `at_once`."""
+    def readings(
+        self, vantage_of: Callable[[str | None], Vantage], wall: WallTime, *, at_once: bool = False
+    ) -> Iterator[Reading]:
+        """Yield what may be handed on: an impaired window only with the references' word, unless `at_once`.
+
+        The word is that of the references as asked from the source that the line had then.
+        """
         while self._held:
             line, cut = self._held[0]
+            vantage = vantage_of(line.source)
             word = vantage.say(cut.start_ns, cut.end_ns)
             if word is Word.NOT_YET and cut.impaired:
                 if not at_once:
                     return
                 word = Word.BLIND
             self._held.pop(0)
-            reading = self._stamp(line, cut, ALL_REFERENCES_LOST if word is Word.BLIND else cut.blind, wall)
+            reading = self._stamp(line, cut, vantage.reason if word is Word.BLIND else cut.blind, wall)
             if reading is not None:
                 yield reading
 
@@ -142,16 +147,16 @@ class LineTrack:
 
 
 class ReferenceTrack:
-    """A reference target, pinged about once a second."""
+    """A reference target, pinged about once a second from one source address."""
 
     payload_bytes, dscp = _REFERENCE_PAYLOAD_BYTES, 0
 
-    def __init__(self, reference: str, now_ns: int, vantage: Vantage) -> None:
+    def __init__(self, reference: str, source: str | None, now_ns: int, vantage: Vantage) -> None:
         self.targets = (reference,)
-        self.source: str | None = None
+        self.source = source
         self.pace = _REFERENCE_PACE
         self.alive = True
-        self.schedule = Schedule(self.pace, phase_of(reference, SECOND_NS, now_ns), now_ns)
+        self.schedule = Schedule(self.pace, phase_of(f"{reference} {source or ''}".strip(), SECOND_NS, now_ns), now_ns)
         self._vantage = vantage
 
     def add(self, packet: Packet) -> None:

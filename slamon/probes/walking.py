@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from slamon.probes.egress import Egress
 from slamon.probes.flights import Flight, Flights
 from slamon.probes.icmp_socket import EchoSocket, SendError
+from slamon.probes.lane import DOUBTED, UNSENT
 from slamon.probes.outgoing import Outgoing
 from slamon.probes.pace import MAX_LATE_NS, MIN_GAP_NS
 from slamon.probes.packet import SECOND_NS, Outcome, Packet
-from slamon.probes.resolve import Resolver
+from slamon.probes.resolve import Resolver, family_of
 from slamon.probes.track import BlindSpan, DueQueue, LineTrack, Track
+from slamon.probes.turning import SLICE
 from slamon.probes.walltime import ClockReading
-from slamon.probes.wheel import SLICE
 
 # F7: all confirm packets of the vantage together; usual packets are not counted.
 CONFIRM_PER_S = 1000
@@ -29,8 +31,10 @@ class Walking:
         missing: dict[int, str],
         flights: Flights[Track],
         outgoing: Outgoing,
+        egress: Egress,
         confirm_per_s: int,
     ) -> None:
+        self._egress = egress
         self._sockets, self._missing, self._flights, self._outgoing = sockets, missing, flights, outgoing
         self.resolver = Resolver()
         self.due = DueQueue()
@@ -103,13 +107,16 @@ class Walking:
 
     def _send(self, track: Track, number: int, target: str, clock: Callable[[], int], clocks: ClockReading) -> Packet:
         at_ns = clock()
-        address = self.resolver.address(target, at_ns)
+        address = self.resolver.address(target, at_ns, None if track.source is None else family_of(track.source))
         if address is None:
             return Packet(at_ns, number, Outcome.UNSENT, reason=f"{target} has no address yet")
+        state, said = self._egress.of((address.host, track.source))
+        if state == UNSENT:
+            return Packet(at_ns, number, Outcome.UNSENT, reason=said)
         sock = self._sockets.get(address.family)
         if sock is None:
             return Packet(at_ns, number, Outcome.UNSENT, reason=self._missing[address.family])
-        packet = Packet(at_ns, number)
+        packet = Packet(at_ns, number, voidable=state == DOUBTED)
         flight = Flight(track, packet, address.host, track.payload_bytes, track.pace.timeout_ns)
         flight.offset_ns = clocks.offset_ns
         flight.wall_ns = at_ns + clocks.offset_ns
