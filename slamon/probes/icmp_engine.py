@@ -26,7 +26,7 @@ from slamon.probes.replies import Replies
 from slamon.probes.seeing import LONGEST_WAIT_NS, Seeing
 from slamon.probes.sights import Sights
 from slamon.probes.track import LineTrack, Track
-from slamon.probes.turning import serve
+from slamon.probes.turning import is_overdue, serve
 from slamon.probes.walking import CONFIRM_PER_S, LATE, Walking
 from slamon.probes.walltime import Clocks, WallTime
 from slamon.probes.wheel import Profile, Wheel
@@ -176,12 +176,8 @@ class IcmpEngine:
         self._seeing.look_at_links(now_ns)
         if drained:
             self._expire(now_ns)
-        self._turn()
-        until_ns = self._stamper() + _WORK_AT_MOST_NS
-        self._seeing.trace_ways(now_ns, until_ns, self._stamper)
-        stood_ns = self._seeing.stood_until_ns
-        while self._walking.send_due(self._stamper, self._clocks, stood_ns) and self._stamper() < until_ns:
-            self._drain()
+        self._send()
+        self._seeing.trace_ways(now_ns, self._stamper() + _WORK_AT_MOST_NS, self._stamper)
         self._advance()
         if now_ns - self._close_ns >= _CLOSE_EVERY_NS and not self._losing:
             self._close()
@@ -250,22 +246,47 @@ class IcmpEngine:
             if wheel.is_turning(position):
                 self._release(place)
 
-    def _turn(self) -> None:
-        """Send what is due on the wheels, the most important lines first."""
+    def _send(self) -> None:
+        """Send what is due, the most important lines first, whether they turn or walk; what is too late is left out.
+
+        After each slice of less important ones it looks at the more important ones again.
+        """
         until_ns = self._clocks.steady_ns + _TICK_AT_MOST_NS
+        ranks = sorted({*self._walking.due.ranks, *(wheel.profile.rank for wheel in self._fleet.wheels)})
+        while any(self._serve(rank) for rank in ranks):
+            self._drain()
+            if self._stamper() >= until_ns:
+                self._leave_out()
+                return
+
+    def _serve(self, rank: int) -> bool:
+        """Send a slice of each that is due of a rank; tell whether there may be more."""
+        more = self._walking.send_due(rank, self._stamper, self._clocks, self._seeing.stood_until_ns)
         for wheel in self._fleet.wheels:
-            while (now_ns := self._stamper()) < until_ns:
-                if wheel.must_close():
-                    self._make_room(wheel)
-                done = serve(wheel, now_ns, self._stamper, self._seeing.stood_until_ns, self._late)
-                if done is None:
-                    break
-                sent, errors, skipped = done
-                self._flights.counters.sent += sent
-                self._outgoing.send_errors += errors
-                self._outgoing.skipped += skipped
-                if sent:
-                    self._drain()
+            if wheel.profile.rank == rank and self._turn(wheel, self._stamper()):
+                more = True
+        return more
+
+    def _leave_out(self) -> None:
+        """Pass over what is overdue and has no time left: it is blind, and does not pile up."""
+        for rank in self._walking.due.ranks:
+            self._walking.leave_out(rank, self._stamper(), self._seeing.stood_until_ns)
+        for wheel in self._fleet.wheels:
+            while is_overdue(wheel, self._stamper()) and self._turn(wheel, self._stamper()):
+                pass
+
+    def _turn(self, wheel: Wheel, now_ns: int) -> bool:
+        """Send the next slice of a wheel; tell whether anything was due."""
+        if wheel.must_close():
+            self._make_room(wheel)
+        done = serve(wheel, now_ns, self._stamper, self._seeing.stood_until_ns, self._late)
+        if done is None:
+            return False
+        sent, errors, skipped = done
+        self._flights.counters.sent += sent
+        self._outgoing.send_errors += errors
+        self._outgoing.skipped += skipped
+        return True
 
     def _make_room(self, wheel: Wheel) -> None:
         for position in wheel.expire(self._clocks.steady_ns):

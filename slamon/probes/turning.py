@@ -64,6 +64,11 @@ def serve(
     return _send(wheel, Slice(j, k, position, end), clock)
 
 
+def is_overdue(wheel: Wheel, now_ns: int) -> bool:
+    """Tell whether the next packet is so late that it would be left out: that takes no time worth speaking of."""
+    return bool(wheel.offsets) and now_ns - min(map(wheel.due_ns, range(wheel.packets))) > MAX_LATE_NS
+
+
 def _passed_over(wheel: Wheel, j: int, k: int, position: int, end: int) -> tuple[int, int]:
     """Return where the lines end that were passed over when this packet was due already, and where others begin.
 

@@ -66,10 +66,10 @@ class Walking:
             if clock() > until_ns:
                 return
 
-    def send_due(self, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> bool:
-        """Send what is due, at most a slice of it; tell whether there may be more."""
+    def send_due(self, rank: int, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> bool:
+        """Send what is due of a rank, at most a slice of it; tell whether there may be more."""
         for _ in range(SLICE):
-            track = self.due.pop(clock())
+            track = self.due.pop(rank, clock())
             if track is None:
                 return False
             if isinstance(track, LineTrack):
@@ -80,14 +80,23 @@ class Walking:
             self._gate_ns.clear()
         return True
 
+    def leave_out(self, rank: int, now_ns: int, stood_until_ns: int) -> None:
+        """Pass over what is overdue and has no time left: it is blind, and does not pile up."""
+        while (track := self.due.pop(rank, now_ns - MAX_LATE_NS - 1)) is not None:
+            self._skip(track, now_ns, stood_until_ns)
+            self.due.push(track)
+
+    def _skip(self, track: Track, now_ns: int, stood_until_ns: int) -> None:
+        if track.schedule.due_ns > stood_until_ns:  # what a stall left out is blind already
+            self._outgoing.skipped += len(track.targets)
+            track.add(Packet(now_ns, 0, Outcome.UNSENT, reason=LATE))
+            self.touch(track)
+        track.schedule.skip(now_ns)
+
     def _serve(self, track: Track, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> None:
         schedule, now_ns = track.schedule, clock()
         if now_ns - schedule.due_ns > MAX_LATE_NS:
-            if schedule.due_ns > stood_until_ns:  # what a stall left out is blind already
-                self._outgoing.skipped += len(track.targets)
-                track.add(Packet(now_ns, 0, Outcome.UNSENT, reason=LATE))
-                self.touch(track)
-            schedule.skip(now_ns)
+            self._skip(track, now_ns, stood_until_ns)
             return
         free_ns = max(self._gate_ns.get(target, 0) for target in track.targets)
         if free_ns > now_ns:

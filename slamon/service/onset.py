@@ -1,8 +1,8 @@
 """What is known of an incident's onset: the packets around it, errors heard, and the path as it is then.
 
-One entry for each incident that opens, at once; where a traceroute is made, a second one with its result, which stands for
-both: a kill meanwhile loses the path, not what was seen. Traceroutes wait their turn, the most important lines first; in a
-mass outage most are left out, and their entries say so.
+One entry for each incident that opens, at once; where a traceroute is made, a second one with its result, which
+stands for both: a kill meanwhile loses the path, not what was seen. Traceroutes wait their turn, the most important
+lines first; in a mass outage most are left out, and their entries say so.
 """
 
 from __future__ import annotations

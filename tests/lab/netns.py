@@ -129,6 +129,8 @@ class Wire:
         self.near.run("ip", "-6", "addr", "add", f"{SECOND_V6}/64", "dev", self.near_link, "nodad",
                       "preferred_lft", "0")  # fmt: skip  # never the kernel's own choice
         self.far.run("ip", "route", "add", SECOND_V4, "via", NEAR_ADDRESS)
+        for source, target in ((SECOND_V4, FAR_ADDRESS), (SECOND_V6, "fd99::2"), ("fd99::1", "fd99::2")):
+            self.near.run("ping", "-c", "1", "-W", "5", "-I", source, target)  # the neighbours know each other
         return SECOND_V4, SECOND_V6
 
     def cut_sources(self, *sources: str) -> None:

@@ -44,7 +44,8 @@ class VirtualClocks(Clocks):
 class VirtualSocket:
     """What the engine needs of an `EchoSocket` of IPv4, and of the socket in it.
 
-    While the far end is asked, `leaving_from` is the source address of the packet (None: the machine's choice).
+    Each packet takes `cost_ns`. While the far end is asked, `leaving_from` is the source address of the packet (None:
+    the machine's choice).
     """
 
     clocks: VirtualClocks
@@ -53,6 +54,7 @@ class VirtualSocket:
     identifier: int = IDENTIFIER
     has_ip_header: bool = True
     drops: int = 0
+    cost_ns: int = 0
     leaving_from: str | None = None
     sources: dict[str, set[str | None]] = field(default_factory=dict)
     sent: list[tuple[int, str]] = field(default_factory=list)
@@ -92,6 +94,7 @@ class VirtualSocket:
         host, now_ns = destination[0], self.clocks.now_ns
         assert internet_checksum(packet) == 0
         self.sent.append((now_ns, host))
+        self.clocks.now_ns += self.cost_ns
         self.sources.setdefault(host, set()).add(self.leaving_from)
         after_s = self.far(host, now_ns / SECOND_NS)
         self.leaving_from = None
