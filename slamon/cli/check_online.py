@@ -22,15 +22,31 @@ def _references(loaded: Loaded) -> list[Answer]:
     from slamon.probes.protocol import ProbeError
 
     found: list[Answer] = []
-    for address in loaded.settings.reference:
+    for address, source in _ways(loaded):
+        one = {"address": address} if source is None else {"address": address, "source": source}
         try:
-            stats = ping(address, packets=3).stats
+            result = ping(address, packets=3, source=source)
         except ProbeError as error:
-            found.append({"address": address, "answered": False, "said": str(error)})
+            found.append({**one, "answered": False, "said": str(error)})
             continue
-        got, sent = (stats.received, stats.sent) if stats is not None else (0, 0)
-        found.append({"address": address, "answered": got > 0, "said": f"{got} of {sent} packets answered"})
+        got, sent = (result.stats.received, result.stats.sent) if result.stats is not None else (0, 0)
+        said = f"{got} of {sent} packets answered" if sent else result.pings[0].error
+        found.append({**one, "answered": got > 0, "said": said if source is None else f"from {source}: {said}"})
     return found
+
+
+def _ways(loaded: Loaded) -> list[tuple[str, str | None]]:
+    """Return the references with the source addresses of lines' profiles that they are asked from."""
+    from slamon.config.addresses import family_of
+
+    profiles = loaded.settings.profiles
+    sources = {profiles[line.current.profile].source for line in loaded.inventory.lines.values()}
+    return [
+        (address, source)
+        for address in loaded.settings.reference
+        for source in sorted(sources, key=str)
+        if source is None or family_of(address) in (None, family_of(source))
+    ]
 
 
 def _agents(loaded: Loaded) -> list[Answer]:

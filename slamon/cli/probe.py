@@ -57,7 +57,7 @@ def command(invocation: Invocation, line: str, *, no_trace: bool, as_json: bool)
         return
     mark = _mark(found, profile, reading)
     if not no_trace:
-        _trace(found)
+        _trace(found, profile)
     why = f": {mark.reason}" if mark.reason else ""
     say(f"verdict {mark.verdict}{why}")
 
@@ -82,7 +82,12 @@ def _stats(target: str, address: str | None, profile: Profile, *, quiet: bool) -
         say(f"{target} {address}")
     told = None if quiet else _told
     found = ping(
-        address, profile.packets, timeout_ms=profile.timeout_ms, payload_bytes=profile.payload_bytes, on_ping=told
+        address,
+        profile.packets,
+        timeout_ms=profile.timeout_ms,
+        payload_bytes=profile.payload_bytes,
+        source=profile.source,
+        on_ping=told,
     )
     stats = found.stats
     if stats is None and not quiet:
@@ -137,7 +142,7 @@ def _mark(line: Line, profile: Profile, reading: Reading) -> Mark:
     return assess(watch, Sight(), reading)
 
 
-def _trace(line: Line) -> None:
+def _trace(line: Line, profile: Profile) -> None:
     from slamon.probes.oneshot import traceroute
     from slamon.probes.protocol import ProbeError
 
@@ -146,7 +151,7 @@ def _trace(line: Line) -> None:
         return
     say(f"path to {address}")
     try:
-        for hop in traceroute(address):
+        for hop in traceroute(address, profile.source):
             rtt = "" if hop.rtt_ms is None else f"  {hop.rtt_ms:.2f} ms"
             say(f"  {hop.distance}: {hop.address or 'no answer'}{rtt}")
     except ProbeError as error:

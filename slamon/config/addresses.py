@@ -42,6 +42,16 @@ def _ipv6(text: str) -> str:
     return str(found)
 
 
+def family_of(text: str) -> int | None:
+    """Return 4 or 6 for an address without a scope, None for a host name or anything else."""
+    if "%" in text:
+        return None
+    try:
+        return ipaddress.ip_address(text).version
+    except ValueError:
+        return None
+
+
 def host_and_port(text: str, default_port: int | None = None) -> tuple[str, int]:
     """Return host and port of ``10.1.2.3:161`` or ``[2001:db8::1]:161``; raises `Unfit`."""
     match = re.fullmatch(r"\[([^\[\]]+)\](?::(\d{1,5}))?|([^:\[\]]+)(?::(\d{1,5}))?", text, re.ASCII)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from slamon.config.addresses import family_of
 from slamon.config.problems import Unfit, did_you_mean
 from slamon.core.contract import Contract, Contracts
 from slamon.core.inventory import Period
 
 
 class Terms:
-    """Judges periods by contracts, profiles and credentials; None where those could not be loaded."""
+    """Judges periods by contracts, profiles and credentials; None where those could not be loaded.
+
+    Profiles may come with the source address of each.
+    """
 
     def __init__(
         self, contracts: Contracts | None, profiles: Collection[str] | None, credentials: Collection[str] | None
@@ -20,6 +24,7 @@ class Terms:
         self._versions = {c: tuple(contracts.of(c)) for c in contracts.ids()} if contracts is not None else {}
         self._profiles = profiles
         self._credentials = credentials
+        self._sources = profiles if isinstance(profiles, Mapping) else {}
         # Rows repeat the same few terms a hundred thousand times.
         self._judged = lru_cache(maxsize=65_536)(self._judge)
 
@@ -41,6 +46,9 @@ class Terms:
         if self._profiles is not None and period.profile not in self._profiles:
             close = did_you_mean(period.profile, self._profiles, "profiles")
             found.append(Unfit(f"profile {period.profile!r} is not in the config", close, "profile"))
+        source = self._sources.get(period.profile)
+        if source is not None:
+            found += [unfit for key in ("demarc", "cpe") if (unfit := _other_family(period, key, source)) is not None]
         if (period.snmp_agent is None) != (period.snmp_interface is None):
             key = "snmp_interface" if period.snmp_agent is not None else "snmp_agent"
             found.append(Unfit("is missing", "snmp_agent and snmp_interface stand together", key))
@@ -85,6 +93,14 @@ class Terms:
         """Return the time zones and currencies that the contracts of these periods use."""
         known = [self._versions[p.contract][0] for p in periods if p.contract in self._versions]
         return {(contract.zone.key, contract.currency) for contract in known}
+
+
+def _other_family(period: Period, key: str, source: str) -> Unfit | None:
+    target = family_of(getattr(period, key) or "")
+    if target is None or target == family_of(source):
+        return None
+    reason = f"is IPv{target}, and profile {period.profile!r} sends from {source}"
+    return Unfit(reason, f"a profile with an IPv{target} source, or without one", key)
 
 
 def _in_force(versions: tuple[Contract, ...], period: Period) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
+from slamon.config.addresses import address, family_of
 from slamon.config.contract_file import identifier
 from slamon.config.problems import Problem, Unfit, quoted
 from slamon.config.validation import Number, Table, one_of, validate
@@ -40,6 +41,12 @@ def _not_negative(value: float) -> float:
     if value < 0:
         raise Unfit("is negative")
     return value
+
+
+def _source(value: str) -> str:
+    if value and family_of(value) is None:
+        raise Unfit(f"{quoted(value)} is no IP address", "an address of this machine, such as 192.0.2.10")
+    return address(value) if value else ""
 
 
 def _below(value: object) -> float | str:
@@ -96,6 +103,7 @@ class ProfileTable(Table):
     timeout_ms: Annotated[int, Field(ge=1, le=60_000)] | None = None
     payload_bytes: Annotated[int, Field(ge=SMALLEST_PAYLOAD_BYTES, le=LARGEST_PAYLOAD_BYTES)] | None = None
     dscp: Annotated[int, Field(ge=0, le=63)] | None = None
+    source: Annotated[str, AfterValidator(_source)] | None = None
     open_after_s: Duration | None = None
     degraded_open_after_s: Duration | None = None
     close_after_s: Duration | None = None
@@ -104,6 +112,8 @@ class ProfileTable(Table):
     def over(self, inherited: Profile, name: str) -> Profile:
         """Return the inherited profile with what this one says; criteria are replaced, not merged."""
         said: dict[str, Any] = {key: getattr(self, key) for key in self.model_fields_set if key != "degraded"}
+        if "source" in said:
+            said["source"] = self.source or None  # "": whatever this machine chooses, whatever `default` says
         if self.degraded is not None:
             said["degraded"] = tuple(table.criterion() for table in self.degraded)
         return replace(inherited, name=name, **said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +56,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a config file names, as far as it can be read: enough to look for problems further on."""
+    """What a config file names, as far as it can be read: enough to look for problems further on.
+
+    `profiles` holds the source address of each profile, None where it has none.
+    """
 
     contracts_dir: Path | None
     lines_file: Path | None
-    profiles: frozenset[str] | None
+    profiles: Mapping[str, str | None] | None
     credentials: frozenset[str] | None
 
 
@@ -112,7 +115,7 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
     problems += wrong
     snmp, wrong = credentials_of(_tables(data, "snmp"), str(path), sources)
     problems += wrong
-    named = _named(data, path)
+    named = replace(_named(data, path), profiles={name: profile.source for name, profile in profiles.items()})
     problems += _missing_folder(data, named, str(path))
     if table is None:
         return None, problems, named
@@ -169,7 +172,7 @@ def _named(data: Mapping[str, Any], path: Path) -> Named:
     return Named(
         contracts_dir=_contracts_dir(folder, path),
         lines_file=path.parent / lines if isinstance(lines, str) and "\0" not in lines else None,
-        profiles=frozenset({"default", *_tables(data, "profiles")}),
+        profiles=None,
         credentials=frozenset(_tables(data, "snmp")),
     )
 

@@ -81,6 +81,7 @@ class Profile:
     timeout_ms: int = 1000
     payload_bytes: int = 56
     dscp: int = 0
+    source: str | None = None
     open_after_s: float = 10
     degraded_open_after_s: float = 300
     close_after_s: float = 60

@@ -14,6 +14,7 @@ from slamon.probes.columns import HAS_CPE, HAS_DEMARC
 from slamon.probes.flights import Flight, Flights
 from slamon.probes.icmp_socket import EchoSocket
 from slamon.probes.lane import ABSENT, NO_RTT, UNSENT, Lane, state_of
+from slamon.probes.laying import reshape
 from slamon.probes.outgoing import Reasons
 from slamon.probes.pace import Pace, Schedule
 from slamon.probes.packet import SECOND_NS, Outcome, Packet
@@ -111,7 +112,7 @@ class Fleet:
         away: dict[str, LineTrack],
         clock: Callable[[], int],
     ) -> None:
-        added = wheel.reshape(lines, clock, self._places_of)
+        added = reshape(wheel, lines, clock, self._places_of)
         for lane in wheel.lanes:
             np.frombuffer(self.positions, np.int64)[lane.index] = np.arange(len(lane.index))
         for position in added:
@@ -140,6 +141,10 @@ class Fleet:
     def where(self, place: int) -> tuple[Wheel, int]:
         """Return the wheel and the position of a place."""
         return self.lanes[place].wheel, self.positions[place]
+
+    def source(self, place: int) -> str | None:
+        """Return the source address of the line that has, or had, a place."""
+        return self.lanes[place].wheel.profile.source
 
     def place(self, line_id: str) -> int:
         """Return the place of a line."""

@@ -13,7 +13,6 @@ from slamon.probes.columns import Rows
 from slamon.probes.fleet import Fleet
 from slamon.probes.lane import Ints, Marks
 from slamon.probes.outgoing import Outgoing
-from slamon.probes.track import ALL_REFERENCES_LOST
 from slamon.probes.vantage import Vantage
 from slamon.probes.walltime import STEP_NS, WallTime
 from slamon.probes.wheel import Wheel
@@ -31,7 +30,7 @@ class Handing:
     """Rows of wheels, in order; those that show a loss wait until the references have spoken, and all behind them."""
 
     def __init__(self, fleet: Fleet, vantage: Vantage, wall: WallTime, outgoing: Outgoing) -> None:
-        self._fleet, self._vantage, self._wall, self._outgoing = fleet, vantage, wall, outgoing
+        self._fleet, self.vantage, self._wall, self._outgoing = fleet, vantage, wall, outgoing
         self._waiting: deque[_Waiting] = deque()
         self.taken = self.given = 0
 
@@ -52,7 +51,7 @@ class Handing:
         """Hand on what may be handed on: an impaired window only with the references' word, unless `at_once`."""
         while self._waiting:
             one = self._waiting[0]
-            blind, unknown = self._vantage.words(one.rows["start"], one.rows["end"])
+            blind, unknown = self.vantage.words(one.rows["start"], one.rows["end"])
             held = unknown & _impaired(one.rows)
             if held.any() and not at_once:
                 return
@@ -61,7 +60,7 @@ class Handing:
             if at_once:
                 blind |= held
             if blind.any():
-                one.rows["blind"][blind] = self._fleet.reasons.number(ALL_REFERENCES_LOST)
+                one.rows["blind"][blind] = self._fleet.reasons.number(self.vantage.reason)
             self._stamp(one)
 
     def _stamp(self, one: _Waiting) -> None:

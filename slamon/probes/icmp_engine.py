@@ -12,34 +12,31 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from slamon.probes.egress import Egress
 from slamon.probes.fleet import Fleet, shared_addresses
-from slamon.probes.flights import OFFSET_TOLERANCE_NS, Flight, Flights
-from slamon.probes.handing import Handing
+from slamon.probes.flights import Flight, Flights
 from slamon.probes.icmp_socket import EchoSocket, open_sockets
 from slamon.probes.limiting import Limits
-from slamon.probes.links import Links
 from slamon.probes.onsets import Onsets
 from slamon.probes.outgoing import Outgoing
 from slamon.probes.packet import MS_NS, SECOND_NS
 from slamon.probes.protocol import Batch, ProbeEvent, ProbeLine, next_roster
 from slamon.probes.quoting import Quoted
 from slamon.probes.replies import Replies
-from slamon.probes.track import LineTrack, ReferenceTrack, Track
-from slamon.probes.vantage import Vantage
+from slamon.probes.seeing import LONGEST_WAIT_NS, Seeing
+from slamon.probes.sights import Sights
+from slamon.probes.track import LineTrack, Track
+from slamon.probes.turning import is_overdue, serve
 from slamon.probes.walking import CONFIRM_PER_S, LATE, Walking
-from slamon.probes.walltime import ClockReading, Clocks, WallTime, in_seconds
+from slamon.probes.walltime import Clocks, WallTime
 from slamon.probes.wheel import Profile, Wheel
 
 __all__ = ["CONFIRM_PER_S", "IcmpEngine"]
 
-LONGEST_WAIT_NS = 100 * MS_NS
-# A tick later than this is blind time; a shorter one only sends late, and kernel stamps keep the RTTs true.
-STALL_NS = SECOND_NS
 # Wake-ups dominate the cost of few packets, bursts the harm of many.
 TICK_NS, SLOW_TICK_NS = 4 * MS_NS, 10 * MS_NS
 _SLOW_BELOW_PER_S = 5000
 _CLOSE_EVERY_NS = 50 * MS_NS
-_LOOK_EVERY_NS = SECOND_NS
 # A mass outage is worked off in portions of this, so that no tick becomes a stall.
 _WORK_AT_MOST_NS = 50 * MS_NS
 _FOREVER_NS = 1 << 62
@@ -58,7 +55,7 @@ class IcmpEngine:
         sockets: tuple[dict[int, EchoSocket], dict[int, str]] | None = None,
         *,
         wheels: bool = True,
-        links: Links | None = None,
+        egress: Egress | None = None,
     ) -> None:
         self._emit, self._turns = emit, wheels
         self._machine = clocks or Clocks()
@@ -66,16 +63,15 @@ class IcmpEngine:
         self._sockets, missing = sockets or open_sockets()
         self._flights: Flights[Track] = Flights()
         self._clocks = self._machine.read()
-        self._start_ns = self._close_ns = self._tick_ns = self._stood_until_ns = self._clocks.steady_ns
+        self._start_ns = self._close_ns = self._tick_ns = now_ns = self._clocks.steady_ns
         self._wall = WallTime(self._clocks)
-        self._vantage = Vantage((), self._start_ns)
-        self._outgoing = Outgoing(self._start_ns)
-        self._fleet = Fleet(self._sockets, self._flights, self._outgoing.reasons, self._start_ns)
-        self._handing = Handing(self._fleet, self._vantage, self._wall, self._outgoing)
-        self._walking = Walking(self._sockets, missing, self._flights, self._outgoing, confirm_per_s)
-        self._onsets, self._links, self._limits = Onsets(self._wall), links or Links(), Limits()
-        self._links.look()
-        self._looked_ns = self._start_ns
+        self._outgoing = outgoing = Outgoing(now_ns)
+        self._fleet = Fleet(self._sockets, self._flights, outgoing.reasons, now_ns)
+        self._egress = egress or Egress()
+        self._walking = Walking(self._sockets, missing, self._flights, outgoing, self._egress, confirm_per_s)
+        self._sights = Sights(self._fleet, self._wall, outgoing, self._walking.due, now_ns)
+        self._seeing = Seeing(self._fleet, self._walking, self._flights, outgoing, self._wall, self._egress)
+        self._onsets, self._limits = Onsets(self._wall), Limits()
         self._replies = Replies(self._fleet, self._flights, self._wake, self._ended, self._hear_error)
         self._late = self._outgoing.reasons.number(LATE)
         self._lines: dict[str, ProbeLine] = {}
@@ -83,12 +79,10 @@ class IcmpEngine:
         self._roster: list[str] = []
         self._numbers: dict[str, int] = {}
         self._tracks: dict[str, LineTrack] = {}
-        self._references: dict[str, ReferenceTrack] = {}
         self._closing: list[LineTrack] = []
         self._waiting: dict[LineTrack, None] = {}
         self._ready: deque[LineTrack] = deque()
         self._losing: deque[int] = deque()
-        self._word: object = None
         self._turn_ns = SLOW_TICK_NS
 
     @property
@@ -136,7 +130,8 @@ class IcmpEngine:
         self._limits.clear()
         self._numbers = {line_id: number for number, line_id in enumerate(self._roster)}
         self._fleet.number(self._numbers)
-        self._set_references(references, now_ns)
+        self._sights.renew(references, {line.source for line in wanted.values()} or {None}, now_ns)
+        self._seeing.mark()
         self._ready.extend([*self._closing, *self._tracks.values()])
         self._turn_ns = SLOW_TICK_NS if self._fleet.per_s < _SLOW_BELOW_PER_S else TICK_NS
 
@@ -173,18 +168,16 @@ class IcmpEngine:
 
     def tick(self) -> None:
         """Do everything that is due now."""
-        self._take_clocks(self._machine.read())
+        before, self._clocks = self._clocks, self._machine.read()
+        self._seeing.pass_time(before, self._clocks)
         now_ns = self._tick_ns = self._clocks.steady_ns
         drained = self._drain()
-        self._book_drops()
-        if now_ns - self._looked_ns >= _LOOK_EVERY_NS:
-            self._look_at_links(now_ns)
+        self._seeing.book_drops(self._sockets.values(), now_ns)
+        self._seeing.look_at_links(now_ns)
         if drained:
             self._expire(now_ns)
-        self._turn()
-        until_ns = self._stamper() + _WORK_AT_MOST_NS
-        while self._walking.send_due(self._stamper, self._clocks, self._stood_until_ns) and self._stamper() < until_ns:
-            self._drain()
+        self._send()
+        self._seeing.trace_ways(now_ns, self._stamper() + _WORK_AT_MOST_NS, self._stamper)
         self._advance()
         if now_ns - self._close_ns >= _CLOSE_EVERY_NS and not self._losing:
             self._close()
@@ -203,7 +196,7 @@ class IcmpEngine:
             line = self._fleet.where(place)
             if line[0].lines[line[1]].line_id not in self._tracks:
                 self._release(place)
-        self._handing.give(at_once=True)
+        self._sights.give(at_once=True)
         self._closing.extend(self._tracks.values())
         for track in self._closing:
             if track.alive:
@@ -212,6 +205,7 @@ class IcmpEngine:
             self._give(track, at_once=True)
         self.hand_on()
         self._walking.resolver.close()
+        self._egress.close()
         for sock in self._sockets.values():
             sock.close()
 
@@ -227,64 +221,12 @@ class IcmpEngine:
             self._outgoing.events.append(ProbeEvent("rate_limited", at, detail))
         self._emit(batch)
 
-    def _take_clocks(self, clocks: ClockReading) -> None:
-        before, self._clocks = self._clocks, clocks
-        late_ns = clocks.steady_ns - before.steady_ns
-        self._outgoing.lagged(late_ns - LONGEST_WAIT_NS)
-        self._walking.pass_time(late_ns)
-        if abs(clocks.offset_ns - before.offset_ns) > OFFSET_TOLERANCE_NS:
-            self._fleet.moved_ns = clocks.steady_ns
-        asleep_ns = clocks.asleep_ns - before.asleep_ns
-        if late_ns > STALL_NS:
-            self._stood_until_ns = clocks.steady_ns
-        if asleep_ns > LONGEST_WAIT_NS:
-            # What was under way may have come back to a sleeping machine.
-            self._doubt()
-            self._blind(before.steady_ns, clocks.steady_ns, "suspended", f"the machine slept {in_seconds(asleep_ns)}")
-        elif late_ns > STALL_NS:
-            self._blind(
-                before.steady_ns, clocks.steady_ns, "stall", f"the prober stood still for {in_seconds(late_ns)}"
-            )
-        step = self._wall.check(clocks)
-        if step is not None:
-            self._blind(step.after_ns, step.at_ns, "clock_step", step.detail)
-
-    def _doubt(self) -> None:
-        self._flights.doubt()
-        self._fleet.doubt()
-
-    def _blind(self, start_ns: int, end_ns: int, kind: str, detail: str) -> None:
-        self._blind_lines(start_ns, end_ns, detail)
-        self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(end_ns), detail))
-
-    def _blind_lines(self, start_ns: int, end_ns: int, detail: str) -> None:
-        self._fleet.set_blind(start_ns, end_ns, detail)
-        self._walking.blinds.append((start_ns, end_ns, detail))
-
     def _drain(self) -> bool:
         """Read what has arrived; tell whether that was everything."""
         complete = True
         for sock in self._sockets.values():
             complete &= self._replies.drain(sock, self._clocks)
         return complete
-
-    def _book_drops(self) -> None:
-        fresh = sum(sock.new_drops() for sock in self._sockets.values())
-        if fresh:
-            self._doubt()
-            detail = f"the socket's buffer was full, {fresh} replies were dropped"
-            self._blind(self._clocks.steady_ns - LONGEST_WAIT_NS, self._clocks.steady_ns, "socket_drops", detail)
-
-    def _look_at_links(self, now_ns: int) -> None:
-        """Book as blind the time since the last look when no link carries: what was sent meanwhile went nowhere."""
-        before_ns, self._looked_ns = self._looked_ns, now_ns
-        was_dead = self._links.dead
-        for name, carries in self._links.look():
-            kind, what = ("link_up", "carries again") if carries else ("link_down", "lost its carrier")
-            self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(now_ns), f"{name} {what}"))
-        if self._links.dead or was_dead:
-            self._doubt()
-            self._blind_lines(before_ns, now_ns, "no link of this machine carries")
 
     def _expire(self, now_ns: int) -> None:
         for wheel in self._fleet.wheels:
@@ -304,33 +246,59 @@ class IcmpEngine:
             if wheel.is_turning(position):
                 self._release(place)
 
-    def _turn(self) -> None:
-        """Send what is due on the wheels, the most important lines first."""
+    def _send(self) -> None:
+        """Send what is due, the most important lines first, whether they turn or walk; what is too late is left out.
+
+        After each slice of less important ones it looks at the more important ones again.
+        """
         until_ns = self._clocks.steady_ns + _TICK_AT_MOST_NS
+        ranks = sorted({*self._walking.due.ranks, *(wheel.profile.rank for wheel in self._fleet.wheels)})
+        while any(self._serve(rank) for rank in ranks):
+            self._drain()
+            if self._stamper() >= until_ns:
+                self._leave_out()
+                return
+
+    def _serve(self, rank: int) -> bool:
+        """Send a slice of each that is due of a rank; tell whether there may be more."""
+        more = self._walking.send_due(rank, self._stamper, self._clocks, self._seeing.stood_until_ns)
         for wheel in self._fleet.wheels:
-            while (now_ns := self._stamper()) < until_ns:
-                if wheel.must_close():
-                    self._make_room(wheel)
-                done = wheel.serve(now_ns, self._stamper, self._stood_until_ns, self._late)
-                if done is None:
-                    break
-                sent, errors, skipped = done
-                self._flights.counters.sent += sent
-                self._outgoing.send_errors += errors
-                self._outgoing.skipped += skipped
-                if sent:
-                    self._drain()
+            if wheel.profile.rank == rank and self._turn(wheel, self._stamper()):
+                more = True
+        return more
+
+    def _leave_out(self) -> None:
+        """Pass over what is overdue and has no time left: it is blind, and does not pile up."""
+        for rank in self._walking.due.ranks:
+            self._walking.leave_out(rank, self._stamper(), self._seeing.stood_until_ns)
+        for wheel in self._fleet.wheels:
+            while is_overdue(wheel, self._stamper()) and self._turn(wheel, self._stamper()):
+                pass
+
+    def _turn(self, wheel: Wheel, now_ns: int) -> bool:
+        """Send the next slice of a wheel; tell whether anything was due."""
+        if wheel.must_close():
+            self._make_room(wheel)
+        done = serve(wheel, now_ns, self._stamper, self._seeing.stood_until_ns, self._late)
+        if done is None:
+            return False
+        sent, errors, skipped = done
+        self._flights.counters.sent += sent
+        self._outgoing.send_errors += errors
+        self._outgoing.skipped += skipped
+        return True
 
     def _make_room(self, wheel: Wheel) -> None:
         for position in wheel.expire(self._clocks.steady_ns):
             if wheel.is_turning(position):
                 self._losing.append(wheel.lanes[0].index[position])
         self._let_go(_FOREVER_NS)
-        self._handing.take(wheel, wheel.close(self._fleet.blind))
+        self._shut(wheel)
 
     def _release(self, place: int) -> LineTrack:
         """Let a line that is not quiet walk by itself."""
-        track = self._fleet.release(place, self._clocks, self._handing.taken)
+        handing = self._sights.of(self._fleet.source(place)).handing
+        track = self._fleet.release(place, self._clocks, handing.taken)
         track.blinds_known = len(self._walking.blinds)
         self._walk(track)
         return track
@@ -353,16 +321,16 @@ class IcmpEngine:
     def _close(self) -> None:
         self._close_ns = self._clocks.steady_ns
         for wheel in self._fleet.wheels:
-            self._handing.take(wheel, wheel.close(self._fleet.blind))
-        self._handing.give()
+            self._shut(wheel)
+        self._sights.give()
+
+    def _shut(self, wheel: Wheel) -> None:
+        """Close what can be closed of a wheel."""
+        self._sights.of(wheel.profile.source).handing.take(wheel, wheel.close(self._fleet.blind))
 
     def _advance(self) -> None:
-        change = self._vantage.advance()
-        if change is not None:
-            kind = "reference_lost" if change.lost else "reference_back"
-            detail = "every reference target is lost" if change.lost else "a reference target answers again"
-            self._outgoing.events.append(ProbeEvent(kind, self._wall.ending(change.at_ns), detail))
         now_ns = self._clocks.steady_ns
+        self._sights.advance(now_ns)
         until_ns = self._stamper() + _WORK_AT_MOST_NS
         for track in self._walking.take_touched(until_ns, self._stamper):
             due_ns = track.schedule.due_ns
@@ -374,54 +342,35 @@ class IcmpEngine:
             if not track.waits and self._fleet.take_back(track, now_ns):
                 track.alive = False
                 del self._tracks[track.line.line_id]
-        if self._handing.waits:
-            self._handing.give()
-        word = (self._vantage.word, self._handing.given)
-        if word != self._word:
-            self._word = word
+        if self._sights.waits:
+            self._sights.give()
+        if self._sights.something_new():
             self._ready.extend(self._waiting)
             self._waiting.clear()
         while self._ready and self._stamper() <= until_ns + _WORK_AT_MOST_NS:
             track = self._ready.popleft()
             self._give_or_wait(track)
             self._walking.touch(track)
-        if self._waiting or self._ready or self._handing.waits:
-            self._hurry_references(now_ns)
+        self._sights.hurry(now_ns)
         self._closing = [track for track in self._closing if track.waits]
 
     def _give_or_wait(self, track: LineTrack) -> None:
         self._give(track)
         if track.waits:
             self._waiting[track] = None
+            self._sights.of(track.line.source).wanted = True
 
     def _give(self, track: LineTrack, *, at_once: bool = False) -> None:
         """Hand on a line's own windows, after those that its wheel has closed."""
-        if track.behind > self._handing.given:
-            if not at_once:
-                return
-            self._handing.give(at_once=True)
-        if track.behind >= 0:
+        if track.came_from is not None and track.behind >= 0:
+            handing = self._sights.of(self._fleet.source(track.came_from)).handing
+            if track.behind > handing.given:
+                if not at_once:
+                    return
+                handing.give(at_once=True)
             track.behind = -1
-            if track.came_from is not None:
-                track.ended_us = max(track.ended_us, self._fleet.ended_us[track.came_from])
+            track.ended_us = max(track.ended_us, self._fleet.ended_us[track.came_from])
         number = self._numbers.get(track.line.line_id)
-        for reading in track.readings(self._vantage, self._wall, at_once=at_once):
+        for reading in track.readings(self._sights.vantage_of, self._wall, at_once=at_once):
             if number is not None:
                 self._outgoing.add(number, reading)
-
-    def _hurry_references(self, now_ns: int) -> None:
-        """Ask the references at once, as far as politeness allows: an alarm may wait for their word."""
-        for track in self._references.values():
-            due_ns = track.schedule.due_ns
-            track.schedule.hurry(now_ns)
-            if track.schedule.due_ns != due_ns:
-                self._walking.due.push(track)
-
-    def _set_references(self, references: Sequence[str], now_ns: int) -> None:
-        self._vantage.renew(references, now_ns)
-        for reference in set(self._references) - set(references):
-            self._references.pop(reference).alive = False
-        for reference in references:
-            if reference not in self._references:
-                self._references[reference] = ReferenceTrack(reference, now_ns, self._vantage)
-                self._walking.due.push(self._references[reference])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import secrets
 import socket
 import struct
@@ -97,13 +98,13 @@ class EchoSocket:
             self.socket.setsockopt(self._level, self._option, dscp << 2)
             self._dscp = dscp
 
-    def send(self, address: Address, sequence: int, payload: bytes, dscp: int) -> int:
+    def send(self, address: Address, sequence: int, payload: bytes, dscp: int = 0, source: str | None = None) -> int:
         """Send an echo request; return the wall time at which it left, in ns. Raises `SendError`."""
         kind = 8 if self.family == 4 else 128
         body = struct.pack("!HH", self.identifier, sequence) + payload
         checksum = internet_checksum(bytes((kind, 0, 0, 0)) + body)
         wall_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
-        self.dispatch(struct.pack("!BBH", kind, 0, checksum) + body, address.host, dscp)
+        self.dispatch(struct.pack("!BBH", kind, 0, checksum) + body, address.host, dscp, source)
         return wall_ns
 
     def dispatch(self, packet: bytes, host: str, dscp: int, source: str | None = None) -> None:
@@ -115,7 +116,7 @@ class EchoSocket:
             else:
                 self.socket.sendmsg([packet], [from_source(source, self.family)], 0, (host, 0))
         except OSError as error:
-            raise SendError(why(error)) from error
+            raise SendError(why(error, source)) from error
         except (ValueError, OverflowError) as error:
             raise SendError(str(error)) from error
 
@@ -153,9 +154,14 @@ class EchoSocket:
         return stamp_ns
 
 
-def why(error: OSError) -> str:
+def why(error: OSError, source: str | None = None) -> str:
     """Return what a packet that could not be sent met with, in the kernel's words."""
-    return error.strerror or str(error)
+    said = error.strerror or str(error)
+    if source is None:
+        return said
+    # All that the kernel says of a source that is not its own: the one of IPv4, the other of IPv6.
+    doubt = " (is it an address of this machine?)" if error.errno in (errno.ENETUNREACH, errno.EINVAL) else ""
+    return f"{said} from {source}{doubt}"
 
 
 def from_source(source: str, family: int) -> tuple[int, int, bytes]:

@@ -26,18 +26,24 @@ ABSENT = -5  # no packet in this slot
 DOUBTFUL = -6  # pending, but its answer may have been lost by ourselves
 DEAD_PENDING = -7  # pending, for a line of which no answer is expected
 UNSENT = -16  # less the number of the reason
+# Not a state of a packet but of the way to a target (`Lane.sight`): a packet that is not answered says nothing.
+DOUBTED = 1
 
 Ints = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 
 
 class Lane:
-    """The slots of one target; `index` is each line's place among all lanes, as its packets carry it."""
+    """The slots of one target; `index` is each line's place among all lanes, as its packets carry it.
+
+    `sight` says by position which ways are `DOUBTED`, and to which targets nothing is sent (`UNSENT` less the
+    reason); None: all is well.
+    """
 
     # fmt: off
     __slots__ = (
         "_seqs", "bodies", "dests", "head", "hosts", "index", "n", "reply_checksum", "ring", "rtt", "rtts", "sent",
-        "sents", "seqs", "size", "sock", "tail", "target", "timeout_ns", "wheel",
+        "sents", "seqs", "sight", "size", "sock", "tail", "target", "timeout_ns", "wheel",
     )
     # fmt: on
 
@@ -49,6 +55,7 @@ class Lane:
         self.bodies: list[bytes] = []
         self.index: list[int] = []
         self.n = 0
+        self.sight: Ints | None = None
         shape = wheel.shape(sock)
         self.head, self.tail, self.reply_checksum = shape.head, shape.tail, shape.reply_checksum
         self.size = len(shape.packet(0, 0))
@@ -66,7 +73,7 @@ class Lane:
 
     def reshape(self, n: int, old: Ints, new: Ints) -> None:
         """Make room for `n` lines; what stood at positions `old` stands at `new` afterwards."""
-        sents, rtts, seqs = self.sents, self.rtts, self._seqs
+        sents, rtts, seqs, self.sight = self.sents, self.rtts, self._seqs, None
         self._allocate(n)
         for now, before in ((self.sents, sents), (self.rtts, rtts), (self._seqs, seqs)):
             now[:, new] = before[:, old]

@@ -13,9 +13,9 @@ from icmplib.exceptions import ICMPSocketError, SocketPermissionError, TimeoutEx
 from slamon.core.reading import TargetStats
 from slamon.probes.flights import Flight, Flights
 from slamon.probes.icmp_socket import NO_SOCKET, EchoSocket, SendError
-from slamon.probes.packet import MS_NS, SECOND_NS, Outcome, Packet, stats_of
+from slamon.probes.packet import MS_NS, Outcome, Packet, stats_of
 from slamon.probes.protocol import MIN_GAP_MS, ProbeError
-from slamon.probes.resolve import Address, literal, look_up
+from slamon.probes.resolve import Address, family_of, literal, look_up
 from slamon.probes.walltime import read_clocks, steady_ns
 
 MAX_PACKETS = 100
@@ -57,18 +57,18 @@ class Hop:
 def ping(
     target: str,
     packets: int = 5,
-    interval_s: float = 0.5,
     timeout_ms: int = 1000,
     payload_bytes: int = 56,
+    *,
+    source: str | None = None,
     on_ping: Callable[[Ping], None] | None = None,
 ) -> PingResult:
     """Ping an address or host name: at most 100 packets, at most two per second; raises `ProbeError`.
 
-    `on_ping` is told of every packet as soon as it is decided, in order.
+    `source` is an address of this machine; `on_ping` is told of every packet as soon as it is decided, in order.
     """
-    address = _address(target)
+    address = _address(target, source)
     packets = max(1, min(packets, MAX_PACKETS))
-    gap_ns = max(round(interval_s * SECOND_NS), MIN_GAP_MS * MS_NS)
     sock = EchoSocket(address.family, 1 + secrets.randbelow(0xFFFF))
     try:
         flights: Flights[None] = Flights()
@@ -77,8 +77,8 @@ def ping(
         due_ns = steady_ns()
         while told < packets:
             if len(launched) < packets and steady_ns() >= due_ns:
-                launched.append(_send(sock, flights, address, timeout_ms * MS_NS, payload_bytes))
-                due_ns += gap_ns
+                launched.append(_send(sock, flights, (address, source), timeout_ms * MS_NS, payload_bytes))
+                due_ns += MIN_GAP_MS * MS_NS
             _land(sock, flights, max(0, min(due_ns - steady_ns(), 20 * MS_NS)))
             while told < len(launched) and launched[told].outcome is not Outcome.PENDING:
                 told += 1
@@ -90,17 +90,19 @@ def ping(
         sock.close()
 
 
-def traceroute(target: str, max_hops: int = MAX_HOPS, timeout_ms: int = 1000) -> tuple[Hop, ...]:
-    """Return the path to an address or host name, one packet per hop; raises `ProbeError`.
+def traceroute(
+    target: str, source: str | None = None, *, max_hops: int = MAX_HOPS, timeout_ms: int = 1000
+) -> tuple[Hop, ...]:
+    """Return the path to an address or host name, one packet per hop, from `source`; raises `ProbeError`.
 
     Each hop has a sequence number of its own, so that a late answer is not taken for the next hop's. It takes at
     most `max_hops` timeouts and gives up after five silent hops in a row.
     """
-    address = _address(target)
+    address = _address(target, source)
     identifier = 1 + secrets.randbelow(0xFFFF)
     hops: list[Hop] = []
     try:
-        with (ICMPv4Socket if address.family == 4 else ICMPv6Socket)(privileged=True) as sock:
+        with (ICMPv4Socket if address.family == 4 else ICMPv6Socket)(source, privileged=True) as sock:
             for distance in range(1, min(max_hops, MAX_HOPS) + 1):
                 request = ICMPRequest(address.host, identifier, distance, ttl=distance)
                 hops.append(_hop(sock, request, timeout_ms, address.family))
@@ -124,13 +126,16 @@ def _hop(sock: ICMPv4Socket | ICMPv6Socket, request: ICMPRequest, timeout_ms: in
     return Hop(request.sequence, reply.source, rtt_ms, reached=reply.type in _REACHED[family])
 
 
-def _send(sock: EchoSocket, flights: Flights[None], address: Address, timeout_ns: int, payload_bytes: int) -> Packet:
+def _send(
+    sock: EchoSocket, flights: Flights[None], way: tuple[Address, str | None], timeout_ns: int, payload_bytes: int
+) -> Packet:
+    address, source = way
     clocks = read_clocks()
     packet = Packet(clocks.steady_ns)
     flight = Flight(None, packet, address.host, payload_bytes, timeout_ns, offset_ns=clocks.offset_ns)
     number = flights.number()
     try:
-        flight.wall_ns = sock.send(address, number & 0xFFFF, flights.payload(number, payload_bytes), 0)
+        flight.wall_ns = sock.send(address, number & 0xFFFF, flights.payload(number, payload_bytes), source=source)
     except SendError as error:
         packet.outcome, packet.reason = Outcome.UNSENT, f"not sent: {error}"
         return packet
@@ -153,8 +158,11 @@ def _shown(number: int, packet: Packet) -> Ping:
     return Ping(number, packet.outcome is Outcome.ANSWERED, rtt_ms, packet.reason)
 
 
-def _address(target: str) -> Address:
-    address = literal(target) or look_up(target)
+def _address(target: str, source: str | None) -> Address:
+    family = None if source is None else family_of(source)
+    address = literal(target) or look_up(target, family)
+    if address is not None and family not in (None, address.family):
+        raise ProbeError(f"{target} is IPv{address.family}, and {source} is not")
     if address is None:
         raise ProbeError(f"{target!r} has no address: no such host name, or no name server answers now")
     return address

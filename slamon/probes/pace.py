@@ -76,11 +76,12 @@ def phase_of(line_id: str, interval_ns: int, start_ns: int) -> int:
 class Schedule:
     """The next packet of one line."""
 
-    __slots__ = ("_last_ns", "_pace", "_phase_ns", "due_ns", "slot_ns")
+    __slots__ = ("_held_ns", "_last_ns", "_pace", "_phase_ns", "due_ns", "slot_ns")
 
     def __init__(self, pace: Pace, phase_ns: int, start_ns: int) -> None:
         self._pace, self._phase_ns = pace, phase_ns
         self._last_ns: int | None = None
+        self._held_ns = 0
         self.slot_ns = pace.slot_after(phase_ns, start_ns - 1)
         self.due_ns = self.slot_ns
 
@@ -110,7 +111,8 @@ class Schedule:
 
     def hurry(self, now_ns: int) -> None:
         """Begin to hurry: send as soon as politeness allows."""
-        soonest = now_ns if self._last_ns is None else max(now_ns, self._last_ns + MIN_GAP_NS)
+        # Who waits for another line's packet keeps its turn: hurrying would put it behind all others, for ever.
+        soonest = max(now_ns, self._held_ns, 0 if self._last_ns is None else self._last_ns + MIN_GAP_NS)
         self.due_ns = min(self.due_ns, soonest)
 
     def postpone(self) -> None:
@@ -119,7 +121,7 @@ class Schedule:
 
     def hold(self, until_ns: int) -> None:
         """Wait until `until_ns`: another line has just probed the same address."""
-        self.due_ns = max(self.due_ns, until_ns)
+        self._held_ns, self.due_ns = until_ns, max(self.due_ns, until_ns)
 
     def _polite(self, at_ns: int) -> int:
         return at_ns if self._last_ns is None else max(at_ns, self._last_ns + MIN_GAP_NS - _JITTER_NS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from slamon.core.reading import Reading
@@ -15,10 +15,10 @@ from slamon.probes.vantage import Vantage, Word
 from slamon.probes.walltime import STEP_NS, WallTime
 from slamon.probes.window import LineWindows
 
-ALL_REFERENCES_LOST = "all reference targets lost"
 _SAME_TIME = timedelta(microseconds=STEP_NS // 1000)
 _REFERENCE_PACE = Pace(SECOND_NS, SECOND_NS, SECOND_NS, 0)
 _REFERENCE_PAYLOAD_BYTES = 56
+REFERENCE_RANK = -1  # before all lines: without their word no line can be called lost
 
 BlindSpan = tuple[int, int, str]
 
@@ -72,6 +72,11 @@ class LineTrack:
         self._ended: datetime | None = before._ended if before is not None else None  # noqa: SLF001
 
     @property
+    def rank(self) -> int:
+        """Return the line's importance, 0 first."""
+        return self.line.rank
+
+    @property
     def ended_us(self) -> int:
         """Return where the last reading ended, in microseconds since the epoch; 0 before the first one."""
         return micros(self._ended) if self._ended is not None else 0
@@ -112,17 +117,23 @@ class LineTrack:
         """Tell whether a finished window is held back."""
         return bool(self._held)
 
-    def readings(self, vantage: Vantage, wall: WallTime, *, at_once: bool = False) -> Iterator[Reading]:
-        """Yield what may be handed on: an impaired window only with the references' word, unless `at_once`."""
+    def readings(
+        self, vantage_of: Callable[[str | None], Vantage], wall: WallTime, *, at_once: bool = False
+    ) -> Iterator[Reading]:
+        """Yield what may be handed on: an impaired window only with the references' word, unless `at_once`.
+
+        The word is that of the references as asked from the source that the line had then.
+        """
         while self._held:
             line, cut = self._held[0]
+            vantage = vantage_of(line.source)
             word = vantage.say(cut.start_ns, cut.end_ns)
             if word is Word.NOT_YET and cut.impaired:
                 if not at_once:
                     return
                 word = Word.BLIND
             self._held.pop(0)
-            reading = self._stamp(line, cut, ALL_REFERENCES_LOST if word is Word.BLIND else cut.blind, wall)
+            reading = self._stamp(line, cut, vantage.reason if word is Word.BLIND else cut.blind, wall)
             if reading is not None:
                 yield reading
 
@@ -142,16 +153,16 @@ class LineTrack:
 
 
 class ReferenceTrack:
-    """A reference target, pinged about once a second."""
+    """A reference target, pinged about once a second from one source address."""
 
-    payload_bytes, dscp = _REFERENCE_PAYLOAD_BYTES, 0
+    payload_bytes, dscp, rank = _REFERENCE_PAYLOAD_BYTES, 0, REFERENCE_RANK
 
-    def __init__(self, reference: str, now_ns: int, vantage: Vantage) -> None:
+    def __init__(self, reference: str, source: str | None, now_ns: int, vantage: Vantage) -> None:
         self.targets = (reference,)
-        self.source: str | None = None
+        self.source = source
         self.pace = _REFERENCE_PACE
         self.alive = True
-        self.schedule = Schedule(self.pace, phase_of(reference, SECOND_NS, now_ns), now_ns)
+        self.schedule = Schedule(self.pace, phase_of(f"{reference} {source or ''}".strip(), SECOND_NS, now_ns), now_ns)
         self._vantage = vantage
 
     def add(self, packet: Packet) -> None:
@@ -164,25 +175,31 @@ Track = LineTrack | ReferenceTrack
 
 
 class DueQueue:
-    """Who sends next. A track whose schedule has moved is pushed again; its old entry is passed over."""
+    """Who sends next, by rank. A track whose schedule has moved is pushed again; its old entry is passed over."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Track]] = []
+        self._heaps: dict[int, list[tuple[int, int, Track]]] = {}
         self._pushed = 0
+
+    @property
+    def ranks(self) -> Collection[int]:
+        """Return the ranks of which there was ever a track."""
+        return self._heaps.keys()
 
     def push(self, track: Track) -> None:
         """Take a track at the instant its schedule says."""
         self._pushed += 1
-        heapq.heappush(self._heap, (track.schedule.due_ns, self._pushed, track))
+        heapq.heappush(self._heaps.setdefault(track.rank, []), (track.schedule.due_ns, self._pushed, track))
 
     def next_ns(self) -> int | None:
         """Return when the next packet is due, None where nothing is probed."""
-        return self._heap[0][0] if self._heap else None
+        return min((heap[0][0] for heap in self._heaps.values() if heap), default=None)
 
-    def pop(self, now_ns: int) -> Track | None:
-        """Return a track whose packet is due, None when there is no further one."""
-        while self._heap and self._heap[0][0] <= now_ns:
-            due_ns, _, track = heapq.heappop(self._heap)
+    def pop(self, rank: int, now_ns: int) -> Track | None:
+        """Return a track of a rank whose packet is due, None when there is no further one."""
+        heap = self._heaps.get(rank)
+        while heap and heap[0][0] <= now_ns:
+            due_ns, _, track = heapq.heappop(heap)
             if track.alive and track.schedule.due_ns == due_ns:
                 return track
         return None

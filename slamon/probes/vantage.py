@@ -17,6 +17,7 @@ from slamon.probes.packet import Outcome, Packet
 
 _LOSSES_THAT_COUNT = 2
 _BLIND_SPANS_KEPT = 1000
+ALL_REFERENCES_LOST = "all reference targets lost"
 
 
 class Word(Enum):
@@ -36,21 +37,26 @@ class SightChange:
 
 
 class Vantage:
-    """The word of the references named; without any, everything was seen."""
+    """The word of the references named, asked from one source address; without any, everything was seen."""
 
-    def __init__(self, references: Sequence[str], started_ns: int) -> None:
+    def __init__(self, references: Sequence[str], started_ns: int, source: str | None = None) -> None:
+        self.reason = ALL_REFERENCES_LOST if source is None else f"{ALL_REFERENCES_LOST} from {source}"
         self._pending: dict[str, deque[Packet]] = {reference: deque() for reference in references}
         self._losses = dict.fromkeys(references, 0)
         self._proof_ns = started_ns
         self._spans: deque[tuple[int, int]] = deque(maxlen=_BLIND_SPANS_KEPT)
         self._lost = False
 
-    def renew(self, references: Sequence[str], now_ns: int) -> None:
-        """Replace the references; what was said stays said. Without any, sight is no longer doubted."""
+    def renew(self, references: Sequence[str], now_ns: int) -> SightChange | None:
+        """Replace the references; what was said stays said. Without any, sight is no longer doubted.
+
+        Return the change of sight that follows, if any.
+        """
+        if not self._pending:
+            self._proof_ns = max(self._proof_ns, now_ns)
         self._pending = {reference: self._pending.get(reference, deque()) for reference in references}
         self._losses = {reference: self._losses.get(reference, 0) for reference in references}
-        if not references:
-            self._prove(now_ns)
+        return None if references else self._prove(now_ns)
 
     @property
     def word(self) -> tuple[int, bool]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from slamon.probes.egress import Egress
 from slamon.probes.flights import Flight, Flights
 from slamon.probes.icmp_socket import EchoSocket, SendError
+from slamon.probes.lane import DOUBTED, UNSENT
 from slamon.probes.outgoing import Outgoing
 from slamon.probes.pace import MAX_LATE_NS, MIN_GAP_NS
 from slamon.probes.packet import SECOND_NS, Outcome, Packet
-from slamon.probes.resolve import Resolver
+from slamon.probes.resolve import Resolver, family_of
 from slamon.probes.track import BlindSpan, DueQueue, LineTrack, Track
+from slamon.probes.turning import SLICE
 from slamon.probes.walltime import ClockReading
-from slamon.probes.wheel import SLICE
 
 # F7: all confirm packets of the vantage together; usual packets are not counted.
 CONFIRM_PER_S = 1000
@@ -29,8 +31,10 @@ class Walking:
         missing: dict[int, str],
         flights: Flights[Track],
         outgoing: Outgoing,
+        egress: Egress,
         confirm_per_s: int,
     ) -> None:
+        self._egress = egress
         self._sockets, self._missing, self._flights, self._outgoing = sockets, missing, flights, outgoing
         self.resolver = Resolver()
         self.due = DueQueue()
@@ -62,10 +66,10 @@ class Walking:
             if clock() > until_ns:
                 return
 
-    def send_due(self, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> bool:
-        """Send what is due, at most a slice of it; tell whether there may be more."""
+    def send_due(self, rank: int, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> bool:
+        """Send what is due of a rank, at most a slice of it; tell whether there may be more."""
         for _ in range(SLICE):
-            track = self.due.pop(clock())
+            track = self.due.pop(rank, clock())
             if track is None:
                 return False
             if isinstance(track, LineTrack):
@@ -76,14 +80,23 @@ class Walking:
             self._gate_ns.clear()
         return True
 
+    def leave_out(self, rank: int, now_ns: int, stood_until_ns: int) -> None:
+        """Pass over what is overdue and has no time left: it is blind, and does not pile up."""
+        while (track := self.due.pop(rank, now_ns - MAX_LATE_NS - 1)) is not None:
+            self._skip(track, now_ns, stood_until_ns)
+            self.due.push(track)
+
+    def _skip(self, track: Track, now_ns: int, stood_until_ns: int) -> None:
+        if track.schedule.due_ns > stood_until_ns:  # what a stall left out is blind already
+            self._outgoing.skipped += len(track.targets)
+            track.add(Packet(now_ns, 0, Outcome.UNSENT, reason=LATE))
+            self.touch(track)
+        track.schedule.skip(now_ns)
+
     def _serve(self, track: Track, clock: Callable[[], int], clocks: ClockReading, stood_until_ns: int) -> None:
         schedule, now_ns = track.schedule, clock()
         if now_ns - schedule.due_ns > MAX_LATE_NS:
-            if schedule.due_ns > stood_until_ns:  # what a stall left out is blind already
-                self._outgoing.skipped += len(track.targets)
-                track.add(Packet(now_ns, 0, Outcome.UNSENT, reason=LATE))
-                self.touch(track)
-            schedule.skip(now_ns)
+            self._skip(track, now_ns, stood_until_ns)
             return
         free_ns = max(self._gate_ns.get(target, 0) for target in track.targets)
         if free_ns > now_ns:
@@ -103,13 +116,16 @@ class Walking:
 
     def _send(self, track: Track, number: int, target: str, clock: Callable[[], int], clocks: ClockReading) -> Packet:
         at_ns = clock()
-        address = self.resolver.address(target, at_ns)
+        address = self.resolver.address(target, at_ns, None if track.source is None else family_of(track.source))
         if address is None:
             return Packet(at_ns, number, Outcome.UNSENT, reason=f"{target} has no address yet")
+        state, said = self._egress.of((address.host, track.source))
+        if state == UNSENT:
+            return Packet(at_ns, number, Outcome.UNSENT, reason=said)
         sock = self._sockets.get(address.family)
         if sock is None:
             return Packet(at_ns, number, Outcome.UNSENT, reason=self._missing[address.family])
-        packet = Packet(at_ns, number)
+        packet = Packet(at_ns, number, voidable=state == DOUBTED)
         flight = Flight(track, packet, address.host, track.payload_bytes, track.pace.timeout_ns)
         flight.offset_ns = clocks.offset_ns
         flight.wall_ns = at_ns + clocks.offset_ns

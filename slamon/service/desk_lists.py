@@ -151,4 +151,6 @@ def evidence(facts: Facts, one: Found) -> list[dict[str, object]]:
 
 def onsets(facts: Facts, one: Found) -> list[dict[str, Any]]:
     """Return what was seen when an incident began (`slamon.service.onset`), one for each that it is made of."""
-    return [entry.payload for entry in sorted(_entries(facts, one, frozenset({ONSET})), key=lambda entry: entry.seq)]
+    found = sorted(_entries(facts, one, frozenset({ONSET})), key=lambda entry: entry.seq)
+    latest = {entry.subject: entry.payload for entry in found}  # the one with the path stands for the one before it
+    return list(latest.values())

@@ -1,7 +1,8 @@
 """What is known of an incident's onset: the packets around it, errors heard, and the path as it is then.
 
-One entry for each incident that opens. Traceroutes wait their turn, the most important lines first; in a mass outage
-most are left out, and their entries say so.
+One entry for each incident that opens, at once; where a traceroute is made, a second one with its result, which
+stands for both: a kill meanwhile loses the path, not what was seen. Traceroutes wait their turn, the most important
+lines first; in a mass outage most are left out, and their entries say so.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ NOT_PROBED = "the line is not probed any more"
 TOO_MANY = f"more than {WAITING_AT_MOST} traceroutes waited"
 STOPPED = "slamon was stopped"
 FAILED = "the traceroute failed"
+UNDER_WAY = "it was not done yet when this was written"
 
-Traceroute = Callable[[str], Sequence[Hop]]
+Traceroute = Callable[[str, str | None], Sequence[Hop]]
+"""Returns the path to a target from a source address."""
 Found = tuple[Sequence[Hop] | None, str | None]
 
 log = structlog.get_logger()
@@ -43,11 +46,13 @@ log = structlog.get_logger()
 
 @dataclass(eq=False, slots=True)
 class _Job:
-    """An incident whose entry is not written yet."""
+    """An incident whose path is not known yet; `noted`: the rest is on record."""
 
     episode: Episode
     evidence: OnsetEvidence | None
     target: str
+    source: str | None = None
+    noted: bool = False
 
 
 class Onsets:
@@ -89,6 +94,10 @@ class Onsets:
         for happening in happenings:
             if happening.change is Change.OPENED:
                 self._open(happening.episode)
+        for _, _, job in self._waiting:
+            if not job.noted:
+                job.noted = True
+                self._write(job, (None, UNDER_WAY))
         self._begin()
         if self.skipped > before:
             log.warning("traceroutes_skipped", more=self.skipped - before)
@@ -105,7 +114,9 @@ class Onsets:
         if line is None:
             self._skip(_Job(episode, evidence, ""), NOT_PROBED)
         else:
-            insort(self._waiting, (line.rank, next(self._numbers), _Job(episode, evidence, line.targets[0])))
+            insort(
+                self._waiting, (line.rank, next(self._numbers), _Job(episode, evidence, line.targets[0], line.source))
+            )
         if len(self._waiting) > WAITING_AT_MOST + AT_ONCE - len(self._running):
             self._skip(self._waiting.pop()[2], TOO_MANY)
 
@@ -131,7 +142,7 @@ class Onsets:
     def _trace(self, job: _Job, loop: asyncio.AbstractEventLoop) -> None:
         found: Found = None, FAILED
         try:
-            found = self._traceroute(job.target), None
+            found = self._traceroute(job.target, job.source), None
         except (ProbeError, OSError) as error:
             found = None, str(error)
         finally:  # whatever happened, the next one gets its turn
@@ -150,7 +161,8 @@ class Onsets:
 
     def _write(self, job: _Job, found: Found) -> None:
         episode = job.episode
-        payload = _payload(job.evidence or self._take(episode), found)
+        job.evidence = job.evidence or self._take(episode)
+        payload = _payload(job.evidence, found)
         self._keep(Draft(ONSET, episode.alarm, payload, line_id=episode.line_id, subject=episode.id))
 
 

@@ -76,4 +76,5 @@ def probe_line(line: Line, profile: Profile, rank: int) -> ProbeLine:
         dscp=profile.dscp,
         open_after_s=profile.open_after_s,
         rank=rank,
+        source=profile.source,
     )

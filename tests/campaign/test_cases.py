@@ -9,7 +9,9 @@ from itertools import pairwise
 import pytest
 
 from slamon.core.reading import Reading, TargetStats
+from slamon.probes.egress import Egress
 from slamon.probes.icmp_engine import IcmpEngine
+from slamon.probes.links import Links
 from slamon.probes.packet import MS_NS, SECOND_NS
 from slamon.probes.protocol import ProbeLine
 from slamon.probes.walltime import ClockReading
@@ -75,7 +77,8 @@ class SlewedEngine(VirtualEngine):
         self.clocks = SlewedClocks()
         self.socket = VirtualSocket(self.clocks, far)
         sockets = {4: self.socket}
-        self.engine = IcmpEngine(self._take, self.clocks, sockets=(sockets, {}))  # type: ignore[arg-type]
+        egress = Egress(Links(self.carriers), self.routes)
+        self.engine = IcmpEngine(self._take, self.clocks, sockets=(sockets, {}), egress=egress)  # type: ignore[arg-type]
         self.engine.set_lines(lines, [REFERENCE])
 
 

@@ -76,6 +76,21 @@ def test_a_broken_profile_does_not_spoil_its_lines(tmp_path):
     assert places(write(tmp_path, "", lines)) == ["lines.csv: row 2, column profile"]
 
 
+def test_a_profile_sends_from_its_own_source_the_inherited_one_or_none(tmp_path):
+    """A profile inherits the source; an empty one says that the machine chooses, whatever `default` says."""
+    config = '[profiles.default]\nsource = "192.0.2.7"\n[profiles.a]\n[profiles.b]\nsource = ""\n'
+    found = load(write(tmp_path, config + '[profiles.c]\nsource = "2001:DB8::0:7"\n'), {}).settings.profiles
+    sources = {name: profile.source for name, profile in found.items()}
+    assert sources == {"default": "192.0.2.7", "a": "192.0.2.7", "b": None, "c": "2001:db8::7"}
+
+
+def test_a_source_of_another_family_than_its_lines_is_refused(tmp_path):
+    """Nothing could be sent to them; a host name may have an address of any family."""
+    config = '[profiles.default]\nsource = "2001:db8::7"\n'
+    assert places(write(tmp_path, config)) == ["lines.csv: row 2, column cpe"]
+    load(write(tmp_path, config, ROWS + ROW.replace("192.0.2.1", "cpe.example")), {})
+
+
 def test_a_config_that_is_not_toml_is_one_problem(tmp_path):
     """Nothing follows from a file that cannot be read; only the shipped contracts were looked at beside it."""
     assert places(write(tmp_path, "[", lines="rubbish")) == ["slamon.toml: "]

@@ -204,6 +204,11 @@ REFUSED = [
     ("no patience", f"{DEFAULT}timeout_ms = 0", "profiles.default.timeout_ms: is below 1"),
     ("no room for the cookie", f"{DEFAULT}payload_bytes = 8", "profiles.default.payload_bytes: is below 16"),
     ("a code point too large", f"{DEFAULT}dscp = 64", "profiles.default.dscp: is above 63"),
+    ("a source by name", f'{DEFAULT}source = "eth0"',
+     "profiles.default.source: 'eth0' is no IP address; an address of this machine, such as 192.0.2.10"),
+    ("a source of nobody", f'{DEFAULT}source = "224.0.0.1"', (
+     "profiles.default.source: '224.0.0.1' is not an address; an IPv4 or IPv6 address such as 10.1.2.3 or 2001:db8::1,"
+     " or a host name")),
     ("a negative wait", f"{DEFAULT}close_after_s = -1", "profiles.default.close_after_s: is negative"),
     ("a metric misspelt", f'{DEFAULT}degraded = [{{ metric = "los_ratio", above = 1 }}]',
      "profiles.default.degraded[0].metric: 'los_ratio' is not known; Did you mean 'loss_ratio'?"),

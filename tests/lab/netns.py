@@ -25,6 +25,8 @@ FAR_V4 = "10.64.0.0/12"
 FAR_V6 = "fd64::/32"
 NEAR_ADDRESS = "10.99.0.1"
 FAR_ADDRESS = "10.99.0.2"
+SECOND_V4, SECOND_V6 = "10.99.0.5", "fd99::5"
+BESIDE_V4, BESIDE_V6 = "10.65.0.0/16", "fd64:0:1::/48"
 _CLONE_NEWNET = 0x40000000
 
 _RULES = """
@@ -120,6 +122,47 @@ class Wire:
     def link_down(self) -> None:
         """Take the near interface down: sending fails."""
         self.near.run("ip", "link", "set", self.near_link, "down")
+
+    def second_source(self) -> tuple[str, str]:
+        """Give the near end a second address of each family on the same link; return them."""
+        self.near.run("ip", "addr", "add", f"{SECOND_V4}/32", "dev", self.near_link)
+        self.near.run("ip", "-6", "addr", "add", f"{SECOND_V6}/64", "dev", self.near_link, "nodad",
+                      "preferred_lft", "0")  # fmt: skip  # never the kernel's own choice
+        self.far.run("ip", "route", "add", SECOND_V4, "via", NEAR_ADDRESS)
+        for source, target in ((SECOND_V4, FAR_ADDRESS), (SECOND_V6, "fd99::2"), ("fd99::1", "fd99::2")):
+            self.near.run("ping", "-c", "1", "-W", "5", "-I", source, target)  # the neighbours know each other
+        return SECOND_V4, SECOND_V6
+
+    def cut_sources(self, *sources: str) -> None:
+        """Lose every packet that comes from these addresses."""
+        for source in sources:
+            family = "ip6" if ":" in source else "ip"
+            self.far.nft(f"add rule inet lab uplink {family} saddr {source} drop\n")
+
+    def second_link(self) -> None:
+        """Join the namespaces by another link, over which the near end reaches `BESIDE_V4` and `BESIDE_V6`."""
+        near, far = self.beside_link
+        _run("ip", "link", "add", near, "netns", self.near.name, "type", "veth",
+             "peer", "name", far, "netns", self.far.name)  # fmt: skip
+        self.near.run("ip", "addr", "add", "10.99.1.1/30", "dev", near)
+        self.far.run("ip", "addr", "add", "10.99.1.2/30", "dev", far)
+        self.near.run("ip", "-6", "addr", "add", "fd98::1/64", "dev", near, "nodad")
+        self.far.run("ip", "-6", "addr", "add", "fd98::2/64", "dev", far, "nodad")
+        for namespace, link in ((self.far, far), (self.near, near)):
+            namespace.run("ip", "link", "set", link, "up")
+        self.near.run("ip", "route", "add", BESIDE_V4, "via", "10.99.1.2")
+        self.near.run("ip", "-6", "route", "add", BESIDE_V6, "via", "fd98::2")
+
+    @property
+    def beside_link(self) -> tuple[str, str]:
+        """The near and far end of the second link."""
+        return f"m{self.near_link[1:]}", f"g{self.near_link[1:]}"
+
+    def pull_cable(self, *, out: bool) -> None:
+        """Let the second link lose its carrier, or have it back."""
+        self.far.run("ip", "link", "set", self.beside_link[1], "down" if out else "up")
+        if not out:  # the far IPv6 address went with the link
+            self.far.run("ip", "-6", "addr", "replace", "fd98::2/64", "dev", self.beside_link[1], "nodad")
 
     def link_up(self) -> None:
         """Bring the near interface and its routes back."""

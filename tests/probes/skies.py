@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import heapq
+import socket
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from slamon.core.reading import Reading
+from slamon.probes.egress import Egress, ScriptedRoutes
 from slamon.probes.icmp_engine import IcmpEngine
 from slamon.probes.icmp_socket import SO_TIMESTAMPNS, SendError, why
+from slamon.probes.links import Links, ScriptedCarriers
 from slamon.probes.packet import MS_NS, SECOND_NS
 from slamon.probes.protocol import Batch, OnsetEvidence, ProbeEvent, ProbeLine
 from slamon.probes.shape import internet_checksum
@@ -39,7 +42,11 @@ class VirtualClocks(Clocks):
 
 @dataclass
 class VirtualSocket:
-    """What the engine needs of an `EchoSocket` of IPv4, and of the socket in it."""
+    """What the engine needs of an `EchoSocket` of IPv4, and of the socket in it.
+
+    Each packet takes `cost_ns`. While the far end is asked, `leaving_from` is the source address of the packet (None:
+    the machine's choice).
+    """
 
     clocks: VirtualClocks
     far: Far
@@ -47,6 +54,9 @@ class VirtualSocket:
     identifier: int = IDENTIFIER
     has_ip_header: bool = True
     drops: int = 0
+    cost_ns: int = 0
+    leaving_from: str | None = None
+    sources: dict[str, set[str | None]] = field(default_factory=dict)
     sent: list[tuple[int, str]] = field(default_factory=list)
     _arriving: list[tuple[int, int, str, bytes]] = field(default_factory=list)
 
@@ -67,17 +77,27 @@ class VirtualSocket:
         seconds, nanos = _STAMP.unpack(ancillary[0][2])
         return int(seconds) * SECOND_NS + int(nanos)
 
-    def dispatch(self, packet: bytes, host: str, *_: object) -> None:
+    def dispatch(self, packet: bytes, host: str, _dscp: int, source: str | None = None) -> None:
         try:
+            self.leaving_from = source
             self.sendto(packet, (host, 0))
         except OSError as error:
             raise SendError(why(error)) from error
+
+    def sendmsg(
+        self, buffers: list[bytes], ancillary: list[tuple[int, int, bytes]], _flags: int, destination: tuple[str, int]
+    ) -> int:
+        self.leaving_from = socket.inet_ntoa(ancillary[0][2][4:8])
+        return self.sendto(buffers[0], destination)
 
     def sendto(self, packet: bytes, destination: tuple[str, int]) -> int:
         host, now_ns = destination[0], self.clocks.now_ns
         assert internet_checksum(packet) == 0
         self.sent.append((now_ns, host))
+        self.clocks.now_ns += self.cost_ns
+        self.sources.setdefault(host, set()).add(self.leaving_from)
         after_s = self.far(host, now_ns / SECOND_NS)
+        self.leaving_from = None
         if after_s is not None:
             reply = b"\0\0\0\0" + packet[4:]
             reply = reply[:2] + internet_checksum(reply).to_bytes(2, "big") + reply[4:]
@@ -96,7 +116,8 @@ class VirtualSocket:
 class VirtualEngine:
     """An engine, and what it handed on; `wheels` tells whether quiet lines turn in wheels."""
 
-    def __init__(self, lines: Sequence[ProbeLine], far: Far, *, wheels: bool) -> None:
+    def __init__(self, lines: Sequence[ProbeLine], far: Far, *, wheels: bool, references: Sequence[str] = ()) -> None:
+        self.carriers, self.routes = ScriptedCarriers(), ScriptedRoutes()
         self.clocks = VirtualClocks()
         self.socket = VirtualSocket(self.clocks, far)
         self.batches: list[Batch] = []
@@ -104,9 +125,10 @@ class VirtualEngine:
         self.evidence: list[OnsetEvidence] = []
         self.told: list[tuple[float, Reading]] = []
         self.turning: list[int] = []
-        sockets = {4: self.socket}
-        self.engine = IcmpEngine(self._take, self.clocks, sockets=(sockets, {}), wheels=wheels)  # type: ignore[arg-type]
-        self.engine.set_lines(lines, [])
+        sockets = {4: self.socket}, {6: "no IPv6"}
+        egress = Egress(Links(self.carriers), self.routes)
+        self.engine = IcmpEngine(self._take, self.clocks, sockets=sockets, wheels=wheels, egress=egress)  # type: ignore[arg-type]
+        self.engine.set_lines(lines, list(references))
 
     def _take(self, batch: Batch) -> None:
         self.events.extend(batch.events)

@@ -5,13 +5,15 @@ import pytest
 
 from slamon.probes.columns import ROW
 from slamon.probes.limiting import WINDOWS, Limits
-from slamon.probes.links import Links, carriers
+from slamon.probes.links import Kernel, Links, ScriptedCarriers
 
 
 def looked(*states: dict[str, bool]) -> tuple[list[list[tuple[str, bool]]], bool]:
-    given = iter(states)
-    links = Links(lambda: next(given))
-    return [links.look() for _ in states], links.dead
+    told = ScriptedCarriers()
+    links, seen = Links(told), []
+    for told.links in states:
+        seen.append(links.look())
+    return seen, links.dead
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,9 @@ def test_links(states, changes, dead):
 
 
 def test_the_kernel_can_be_asked():
-    assert all(isinstance(carries, bool) for carries in carriers().values())
+    kernel = Kernel()
+    assert all(isinstance(carries, bool) for carries in kernel.carriers().values())
+    kernel.close()
 
 
 def rows(received: int, sent: int = 5):

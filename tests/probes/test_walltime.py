@@ -55,7 +55,7 @@ def test_readings_tile_while_the_wall_clock_is_slewed():
     readings = []
     for second in (10, 20):
         wall.check(clocks(second, 0.3))
-        readings.append(next(track.readings(Vantage((), 0), wall)))
+        readings.append(next(track.readings(lambda _: Vantage((), 0), wall)))
     assert readings[0].end == readings[1].start
 
 
@@ -65,7 +65,7 @@ def test_a_step_back_doubles_no_time():
     wall.check(clocks(10))
     wall.check(clocks(10.1, -5))
     track = track_with((0, 10), (10, 10.1), (10.1, 14), (14, 20), (20, 30))
-    spans = [(after_noon(r.start), after_noon(r.end)) for r in track.readings(Vantage((), 0), wall)]
+    spans = [(after_noon(r.start), after_noon(r.end)) for r in track.readings(lambda _: Vantage((), 0), wall)]
     assert spans == [(0, 10), (10, 10.1), (10.1, 15), (15, 25)]
 
 

@@ -119,7 +119,7 @@ class Service:
                 await task
 
 
-def one_hop(target: str) -> Sequence[Hop]:
+def one_hop(target: str, _source: str | None) -> Sequence[Hop]:
     """A path that no packet is sent for."""
     return (Hop(1, target, 1.0, reached=True),)
 
