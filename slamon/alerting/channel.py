@@ -21,6 +21,14 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along; only mail carries any."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """A message as a channel gets it.
 
@@ -38,6 +46,7 @@ class Parcel:
     lines: tuple[str, ...] = ()
     consent: bool = True
     urgent: bool = True
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

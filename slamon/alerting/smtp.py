@@ -9,6 +9,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from mimetypes import guess_type
 
 from slamon.alerting.channel import Answer, Parcel, later, never, sent
 from slamon.alerting.web import why
@@ -73,6 +74,9 @@ class SmtpChannel:
         if parcel.urgent:
             message["Importance"] = "high"
         message.set_content(parcel.body + "\n", cte="base64")
+        for file in parcel.files:
+            main, _, sub = (guess_type(file.name)[0] or "application/octet-stream").partition("/")
+            message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
         return message
 
 

@@ -25,7 +25,7 @@ def _formats(_: click.Context, param: click.Parameter, value: str | None) -> tup
 
 
 @click.command("report", short_help="Print what a month costs and pays back.")
-@click.argument("month", type=MONTH, metavar="YYYY-MM")
+@click.argument("month", type=MONTH, metavar="YYYY-MM", required=False)
 @click.option("--customer", metavar="ID", help="Only this customer.")
 @click.option("--line", metavar="ID", help="Only this line.")
 @click.option("--format", "formats", callback=_formats, metavar="NAMES", help=f"One or several of {','.join(FORMATS)}.")
@@ -40,11 +40,12 @@ def _formats(_: click.Context, param: click.Parameter, value: str | None) -> tup
     metavar="N",
     help="In the review: lines with N incidents in 30 days.",
 )
+@click.option("--due", is_flag=True, help="Last month's, as [report] says, once: what the timer asks for.")
 @click.option("-o", "--output", metavar="DIR", help="A folder for the files; - for stdout with a single format.")
 @pass_invocation
 def command(
     invocation: Invocation,
-    month: str,
+    month: str | None,
     *,
     customer: str | None,
     line: str | None,
@@ -53,6 +54,7 @@ def command(
     bom: bool,
     internal: bool,
     chronic: int,
+    due: bool,
     output: str | None,
 ) -> None:
     """Print what each line had in a month, what it costs, and what is paid back.
@@ -61,6 +63,14 @@ def command(
     folder it is three files, for lines, incidents and compensation. HTML, PDF and XLSX are one file for each
     customer.
     """
+    if due:
+        _refuse_with_due(month, customer, line, formats, output)
+        from slamon.cli.report_due import make_due
+
+        make_due(invocation)
+        return
+    if month is None:
+        raise click.UsageError("name the month, such as 2026-10")
     _refuse(formats, output)
     if internal:
         _refuse_internal(formats)
@@ -75,6 +85,11 @@ def command(
         else:
             for file in to_folder(job, formats, Path(output or ".")):
                 say(str(file))
+
+
+def _refuse_with_due(*given: object) -> None:
+    if any(given):
+        raise click.UsageError("--due takes month, formats and folder from [report]; give nothing else with it")
 
 
 def _internal(job: Job, formats: tuple[str, ...], output: str | None, chronic: int) -> None:

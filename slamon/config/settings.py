@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from slamon.config.channels import Alerts, alerts_of, personal_key_of
+from slamon.config.channels import Alerts, Smtp, alerts_of, personal_key_of
 from slamon.config.credentials import (
     InfluxTarget,
     SnmpCredential,
@@ -17,10 +17,10 @@ from slamon.config.credentials import (
     traps_of,
     web_token_of,
 )
-from slamon.config.problems import InvalidInput, Problem
+from slamon.config.problems import InvalidInput, Problem, did_you_mean, quoted
 from slamon.config.profiles import profiles_of
 from slamon.config.secret import Secret, SecretSources
-from slamon.config.settings_file import DEFAULT_CONTRACTS, DEFAULT_LINES, SettingsTable
+from slamon.config.settings_file import DEFAULT_CONTRACTS, DEFAULT_LINES, ReportTable, SettingsTable
 from slamon.config.textfile import read_text
 from slamon.config.tomlfile import parse_toml
 from slamon.config.validation import validate
@@ -50,8 +50,20 @@ class Settings:
     personal_key: Secret | None = None
     web_token: Secret | None = None
     web_hosts: tuple[str, ...] = ()
+    report: ReportPlan | None = None
     hourly_days: int = 35
     daily_days: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlan:
+    """When and how last month's statements make themselves; `mail` names the channel that hands them on."""
+
+    day: int
+    formats: tuple[str, ...]
+    lang: str
+    folder: Path
+    mail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,8 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
     web_token, wrong = web_token_of(table.web, str(path), sources)
     problems += wrong
     state_dir = path.parent / table.monitor.state_dir
+    report, wrong = _report_plan(table.report, alerts, str(path), state_dir)
+    problems += wrong
     if "?" in str(state_dir):
         problems.append(Problem(str(path), "monitor.state_dir", "holds a question mark", "a URL cannot carry it"))
     settings = Settings(
@@ -150,10 +164,29 @@ def read_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         personal_key=personal_key,
         web_token=web_token,
         web_hosts=tuple(table.web.hosts),
+        report=report,
         hourly_days=table.history.hourly_days,
         daily_days=table.history.daily_days,
     )
     return (None if problems else settings), problems, named
+
+
+def _report_plan(
+    table: ReportTable | None, alerts: Alerts | None, file: str, state_dir: Path
+) -> tuple[ReportPlan | None, list[Problem]]:
+    """Return the plan of ``[report]``, None without the section; mail goes by a channel of kind smtp."""
+    if table is None:
+        return None, []
+    plan = ReportPlan(table.day, tuple(table.formats), table.lang, state_dir / table.dir, table.mail)
+    mails = {} if alerts is None else {n: c.way for n, c in alerts.channels.items() if isinstance(c.way, Smtp)}
+    if table.mail is None:
+        return plan, []
+    if table.mail not in mails:
+        hint = did_you_mean(table.mail, mails, "mail channels") or '[alerts.channels.NAME] with kind = "smtp"'
+        return None, [Problem(file, "report.mail", f"there is no mail channel {quoted(table.mail)}", hint)]
+    if not mails[table.mail].to:
+        return None, [Problem(file, f"alerts.channels.{table.mail}.to", "is empty, and [report] mails to it", "")]
+    return plan, []
 
 
 def _absolute_url(url: str, state_dir: Path) -> str:

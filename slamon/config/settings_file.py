@@ -22,6 +22,7 @@ NO_WEB = "off"
 EVERYWHERE = ("0.0.0.0:", "[::]:")
 
 RAW = ("all", "impaired")
+STATEMENT_FORMATS = ("json", "csv", "html", "pdf", "xlsx", "memo")
 LEAST_SPOOL_BYTES = 1_000_000
 
 
@@ -107,6 +108,18 @@ class HistoryTable(Table):
     daily_days: Annotated[int, Field(ge=35, le=4000)] = 400
 
 
+class ReportTable(Table):
+    """``[report]``: last month's statements, made by themselves on a day of the month."""
+
+    day: Annotated[int, Field(ge=1, le=28)] = 3
+    formats: Annotated[list[Annotated[str, one_of(*STATEMENT_FORMATS)]], Field(min_length=1)] = Field(
+        default_factory=lambda: ["json", "csv"]
+    )
+    lang: Annotated[str, one_of("zh", "en")] = "zh"
+    dir: Text = "statements"
+    mail: Id | None = None
+
+
 class WebTable(Table):
     """``[web]``."""
 
@@ -129,4 +142,5 @@ class SettingsTable(Table):
     influxdb: InfluxTable | None = None
     alerts: AlertsTable | None = None
     history: HistoryTable = HistoryTable()
+    report: ReportTable | None = None
     web: WebTable = WebTable()

@@ -90,6 +90,9 @@ class BillingMonth:
         """The number of natural days."""
         return calendar.monthrange(self.year, self.month)[1]
 
+    def preceding(self) -> BillingMonth:
+        return BillingMonth(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
+
     def following(self) -> BillingMonth:
         return BillingMonth(self.year + self.month // 12, self.month % 12 + 1)
 

@@ -15,10 +15,12 @@ from slamon.config.channels_file import KINDS, AlertsTable, ChannelTable
 from slamon.config.profiles import SHIPPED, CriterionTable, ProfileTable
 from slamon.config.settings_file import (
     ContractsTable,
+    HistoryTable,
     InfluxTable,
     InventoryTable,
     LedgerTable,
     MonitorTable,
+    ReportTable,
     SettingsTable,
     WebTable,
 )
@@ -42,6 +44,12 @@ SECTIONS: tuple[tuple[str, type[Table], str], ...] = (
         (f'[alerts.channels.NAME] with kind = "{kind}"', table, (table.__doc__ or "").strip())
         for kind, table in KINDS.items()
     ),
+    (
+        "[report]",
+        ReportTable,
+        "Without the section no statement makes itself (`slamon report --due`, slamon-report.timer).",
+    ),
+    ("[history]", HistoryTable, "How long rollups of loss, RTT and IPDV are kept on this machine."),
     ("[web]", WebTable, "Health and metrics ([docs](monitoring.md))."),
 )
 UNITS = {"_s": "s", "_ms": "ms", "_bytes": "bytes", "_mbps": "Mbit/s", "_hours": "h", "_per_minute": "1/min"}

@@ -82,6 +82,17 @@ WORDS: dict[str, dict[str, str]] = {
         "timeout_s": "how long a request may take",
         "gzip": "compress requests: for slow links only",
     },
+    "ReportTable": {
+        "day": "from this day of the month on, last month's statements are made, once",
+        "formats": "as what",
+        "lang": "language of what people read",
+        "dir": "folder, relative to `state_dir`; a month has a folder of its own there",
+        "mail": "channel of kind smtp that hands them on",
+    },
+    "HistoryTable": {
+        "hourly_days": "days for which hours are kept",
+        "daily_days": "days for which days are kept",
+    },
     "WebTable": {
         "listen": "address and port of `/metrics`, `/healthz` and `/readyz`",
         "token": "bearer token that requests must carry; needed where `listen` is not loopback",
@@ -139,5 +150,5 @@ WORDS: dict[str, dict[str, str]] = {
         "price_per_segment": "price of a segment of 70 (67 in a long text) characters",
     },
     "JournalTable": {"socket": "journald's socket"},
-    "TerminalTable": {},
+    "TerminalTable": {"path": "a file or device to write to; without it the daemon's own error output"},
 }
