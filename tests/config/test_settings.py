@@ -182,7 +182,7 @@ REFUSED = [
     ("a control character", '[monitor]\nstate_dir = "a\\u0000b"', "monitor.state_dir: holds a control character"),
     ("a control character in a key", '["\\u001b[31m"]', (
      "\\x1b[31m: is not known; known keys are alerts, contracts, history, influxdb, inventory, ledger, monitor,"
-     " profiles, snmp, snmp_traps, web")),
+     " profiles, report, snmp, snmp_traps, web")),
     ("another database", '[ledger]\nurl = "postgresql://me:hunter2@db/slamon"',
      "ledger.url: 'postgresql' is no ledger of this version; such as \"sqlite:///ledger.db\""),
     ("a ledger in memory", '[ledger]\nurl = "sqlite:///:memory:"',
