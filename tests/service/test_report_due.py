@@ -91,7 +91,7 @@ def test_statements_are_made_and_mailed_once(tmp_path):
     (taken,) = box.taken
     assert isinstance(taken.content, bytes)
     mail = message_from_bytes(taken.content, policy=policy.default)
-    assert sorted(part.get_filename() for part in mail.iter_attachments()) == names
+    assert sorted(part.get_filename() or "" for part in mail.iter_attachments()) == names
     assert mail["Subject"] == f"{month} 月账单"
     with where.open() as site:
         (made,) = site.ledger.entries(kinds={MADE})
