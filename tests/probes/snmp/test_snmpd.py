@@ -154,7 +154,7 @@ def test_an_agent_that_restarts_is_read_on(tmp_path):
                 await heard.until(of("L1"))
                 agent.stop()
                 await asyncio.to_thread(agent.start)
-                found = await heard.until(lambda news: of("L1")(news) and news[0].stats.reseeded is not None)  # type: ignore[index]
+                found = await heard.until(lambda news: of("L1")(news) and news[0].stats.reseeded is not None)  # type: ignore[index, union-attr]
                 assert found[0].stats.oper == "up"
 
     asyncio.run(scenario())
