@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +87,29 @@ COUNTERS = (
 )
 
 
-def both(first: InterfaceStats, second: InterfaceStats) -> InterfaceStats:
-    """Return two polls of one port, one after the other, as one: the state of the second, the counters of both.
+def as_one(polls: Sequence[InterfaceStats]) -> InterfaceStats:
+    """Return polls of one port, one after the other and at least one, as one: the last state, the counters of all.
 
-    A counter that only one of them knows is not known of both: a sum over half of the time would be no delta of the
+    A counter that one of them does not know is not known of all: a sum over half of the time would be no delta of the
     whole. A poll that knows no counter at all (a reset, a first look) adds nothing and takes nothing away.
     """
-    known = [one for one in (first, second) if any(getattr(one, name) is not None for name in COUNTERS)]
-    sums: dict[str, int | None] = {}
-    for name in COUNTERS:
-        values = [value for one in known if (value := getattr(one, name)) is not None]
-        sums[name] = sum(values) if values and len(values) == len(known) else None
-    seconds = [one.seconds for one in known if one.seconds is not None]
-    named = {one.name: one for one in (*first.extras, *second.extras)}
-    return replace(
-        second,
-        admin=second.admin if second.admin is not None else first.admin,
-        oper=second.oper if second.oper is not None else first.oper,
-        speed_mbps=second.speed_mbps if second.speed_mbps is not None else first.speed_mbps,
-        seconds=sum(seconds) if seconds and len(seconds) == len(known) else None,
-        last_change=second.last_change if second.last_change is not None else first.last_change,
-        reseeded=second.reseeded if second.reseeded is not None else first.reseeded,
-        extras=tuple(named.values()),
-        **sums,
-    )
+    if len(polls) == 1:
+        return polls[0]
+    counted = [poll for poll in polls if any(getattr(poll, name) is not None for name in COUNTERS)]
+    states = ("admin", "oper", "speed_mbps", "last_change", "reseeded")
+    last: dict[str, Any] = {name: _last([getattr(poll, name) for poll in polls]) for name in states}
+    sums: dict[str, Any] = {name: _sum([getattr(poll, name) for poll in counted]) for name in (*COUNTERS, "seconds")}
+    extras = {one.name: one for poll in polls for one in poll.extras}
+    return InterfaceStats(**last, **sums, extras=tuple(extras.values()))
+
+
+def _last(values: Sequence[object]) -> object:
+    return next((value for value in reversed(values) if value is not None), None)
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Judging:
 
         The poll waits for that reading; one that comes when its window was judged already goes into the line's next
         one, so that what is recorded, judged again, gives the same. Several polls in one window become one
-        (`slamon.core.reading.both`). Returns False, and forgets it, where the line is not judged here.
+        (`slamon.core.reading.as_one`). Returns False, and forgets it, where the line is not judged here.
         """
         return self._at_hand.note_port(line_id, port, at)
 

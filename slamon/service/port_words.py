@@ -4,7 +4,7 @@ The law of this file (interfaces, "Readings"; domain, section 3):
 
 * A poll that ended at an instant belongs to the reading of its line whose window ``(start, end]`` holds it. It waits
   for that reading. One that comes when its window was judged already goes into the line's next reading.
-* Of several polls in one window the last says what the port is; their counters are added (`both`).
+* Of several polls in one window the last says what the port is; their counters are added (`as_one`).
 * The word of a reading counts from that reading on until two of the port's intervals after its end
   (`core.quality`); `core.quality` itself applies that. Here stands what the judge of a line must be given when it is
   made anew, and until when a word may still change a verdict.
@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from slamon.core.reading import InterfaceStats, both
+from slamon.core.reading import InterfaceStats, as_one
 from slamon.core.timespan import micros
 
 WAITING_AT_MOST = 30  # polls of one line that no reading has taken yet; of more the oldest two become one
@@ -43,7 +43,7 @@ class PortWords:
         polls.sort(key=lambda one: one[0])
         if len(polls) > WAITING_AT_MOST:
             (_, first), (at_us, second) = polls[:2]
-            polls[:2] = [(at_us, both(first, second))]
+            polls[:2] = [(at_us, as_one((first, second)))]
 
     @property
     def waiting(self) -> Collection[int]:
@@ -59,10 +59,7 @@ class PortWords:
         self._waiting[line] = polls[len(due) :]
         if not self._waiting[line]:
             del self._waiting[line]
-        found = due[0]
-        for port in due[1:]:
-            found = both(found, port)
-        return found
+        return as_one(due)
 
     def drop(self, lines: Iterable[int]) -> None:
         """Forget the waiting polls of lines that are not judged any more."""

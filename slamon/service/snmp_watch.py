@@ -107,16 +107,15 @@ class SnmpWatch:
         """Ask for the port of a line that went down, at once: it tells what a dead line died of."""
         if not self._lines:
             return
-        verdicts = seen.rows["verdict"]
-        for number in seen.rows["line"][verdicts == VERDICT_AT[Verdict.DOWN]].tolist():
-            line_id = seen.ids[number]
-            if line_id in self._lines and line_id not in self._down:
-                self._down.add(line_id)
-                self._wanted.add(line_id)
-                self._want.set()
-        if self._down:
-            for number in seen.rows["line"][verdicts == VERDICT_AT[Verdict.UP]].tolist():
-                self._down.discard(seen.ids[number])
+        verdicts, lines = seen.rows["verdict"], seen.rows["line"]
+        down = {seen.ids[number] for number in lines[verdicts == VERDICT_AT[Verdict.DOWN]].tolist()} & self._lines
+        if self._down - down:
+            up = {seen.ids[number] for number in lines[verdicts == VERDICT_AT[Verdict.UP]].tolist()}
+            self._down -= up - down
+        if down - self._down:
+            self._wanted |= down - self._down
+            self._down |= down
+            self._want.set()
 
     async def run(self) -> None:
         """Poll for ever, and start the process again when it died."""

@@ -2,16 +2,20 @@
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from slamon.core.reading import Reading
+from slamon.core.reading import InterfaceStats, Reading
 from slamon.probes.columns import rows_of
 from slamon.service.site import Site
+from tests.service.batches import port
 from tests.service.places import LINES, VANTAGE, Prepared
-from tests.service.playing import Act, Live, pictured, play
+from tests.service.playing import BASE, Act, Live, pictured, play
 from tests.service.test_evidence import LONG, ORDINARY, STOPS, complete
 from tests.service.test_restart import Life, lives, same
 
@@ -21,6 +25,8 @@ class LiveRows(Live):
 
     def take(self, one: Reading) -> None:
         before = self.judging.coverage(one.line_id).until
+        if one.interface is not None:
+            self.judging.note_port(one.line_id, one.interface, one.end)
         self.judging.take_rows(*rows_of([one]), VANTAGE)
         assert before is None or before <= one.start, f"{one} was skipped"
         self._taken.append(one)
@@ -52,6 +58,43 @@ def test_evidence_of_a_long_outage_survives_a_kill(prepared: Prepared, tmp_path)
     acts = [(number, Act.CHECKPOINT) for number in range(0, 800, 3)]
     with prepared.site(tmp_path) as site:
         play_rows(site, readings, sorted([*acts, (800, Act.CHECKPOINT), (800, Act.KILL)]))
+        complete(site, readings)
+
+
+def with_ports(readings: Sequence[Reading], seed: int) -> list[Reading]:
+    """Some of the readings carry what their port said."""
+    draw = Random(seed)
+    return [replace(one, interface=port(draw)) if draw.random() < 0.3 else one for one in readings]
+
+
+@settings(max_examples=60, deadline=None)
+@given(life=lives(*Act), seed=st.integers(0, 2**32))
+def test_f23_ports_committed_before_a_kill_count(prepared: Prepared, life: Life, seed: int):
+    """Stops and kills at any reading: what ports said before still counts, and stands in windows and evidence.
+
+    Mutants: the tail without ports' words (a port that is down is forgotten by a restart); words not told to a judge
+    that was restored from its state.
+    """
+    readings = with_ports(life.readings(), seed)
+    with (
+        tempfile.TemporaryDirectory() as one,
+        tempfile.TemporaryDirectory() as other,
+        prepared.site(Path(one)) as killed,
+        prepared.site(Path(other)) as whole,
+    ):
+        lost = play_rows(killed, readings, life.within(readings))
+        play(whole, [reading for reading in readings if reading not in lost], [])
+        same(killed, whole)
+
+
+@pytest.mark.parametrize("acts", STOPS.values(), ids=STOPS.keys())
+def test_evidence_of_ports_is_complete_and_exact(prepared: Prepared, tmp_path, acts):
+    """What ports said in the ten minutes before an onset and after a restoring comes back from the tail, exactly."""
+    quiet = InterfaceStats("up", "up", 100.0, 0, 0, 2**63, 10, in_discards=0, seconds=60.0, last_change=BASE)
+    plain = pictured(LINES[0], ORDINARY)
+    readings = [replace(one, interface=quiet) if number % 6 == 0 else one for number, one in enumerate(plain)]
+    with prepared.site(tmp_path) as site:
+        assert play_rows(site, readings, acts) == []
         complete(site, readings)
 
 

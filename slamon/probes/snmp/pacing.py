@@ -18,6 +18,7 @@ SILENT_AT_ONCE = 16
 SILENT_AFTER = 2  # polls in a row without an answer
 SLOWEST_S = 600.0
 CONFIRM_GAP_S = 5.0  # between polls of one device out of turn; what is asked for in between comes at its end
+FIRST_LOOK_GAP_S = 0.05  # between the first polls of devices, as long as that is faster than their intervals
 _NOW_S = 0.001  # what is due within a millisecond is due
 POLL_S = 150.0  # no poll takes longer, whatever its questions come to
 
@@ -36,6 +37,7 @@ class _Turn:
     confirm_s: float | None = None
     confirmed_s: float = float("-inf")
     second_look: bool = False
+    looked: bool = False
     gone: bool = False
 
     @property
@@ -72,13 +74,11 @@ class Poller:
         """Poll these devices from now on; those that stay keep their pace and what is known of them."""
         before, self._turns = self._turns, {}
         fresh = [peer for peer in devices if not _same(before.get(peer.name), peer)]
-        phases = {peer.name: number / len(fresh) for number, peer in enumerate(fresh)}
+        places = {peer.name: number for number, peer in enumerate(fresh)}
         for peer, lines in devices.items():
             turn = before.get(peer.name)
-            if turn is None or peer.name in phases:
-                due_s = self._now() + phases[peer.name] * min(peer.credential.interval_s, 60)
-                turn = _Turn(Device(peer, lines, self._asker, self._now), due_s)
-                self._push(turn)
+            if turn is None or peer.name in places:
+                turn = self._fresh(peer, lines, places[peer.name], len(fresh))
             else:
                 turn.device.adopt(lines)
             self._turns[peer.name] = turn
@@ -86,6 +86,14 @@ class Poller:
             turn.gone = self._turns.get(name) is not turn
         self._of_line = {line_id: turn for turn in self._turns.values() for line_id in turn.device.lines}
         self._woken.set()
+
+    def _fresh(self, peer: Peer, lines: Sequence[PortLine], number: int, count: int) -> _Turn:
+        """Return a device with its turn: spread evenly from now on, with a first look soon."""
+        due_s = self._now() + peer.credential.interval_s * (1 + number / count)
+        turn = _Turn(Device(peer, lines, self._asker, self._now), due_s)
+        turn.confirm_s = self._now() + min(number * FIRST_LOOK_GAP_S, peer.credential.interval_s * number / count)
+        self._push(turn)
+        return turn
 
     @property
     def agents(self) -> Collection[Peer]:
@@ -161,8 +169,9 @@ class Poller:
     async def _poll(self, turn: _Turn, *, silent: bool) -> None:
         confirming = turn.confirm_s is not None
         if confirming:
-            self.confirmed += 1
-            turn.confirm_s, turn.confirmed_s = None, self._now()
+            self.confirmed += turn.looked
+            turn.confirm_s, turn.confirmed_s = None, self._now() if turn.looked else turn.confirmed_s
+        turn.looked = True
         try:
             await self._look(turn)
         finally:

@@ -23,7 +23,7 @@ from slamon.probes.snmp.pacing import Poller
 from slamon.probes.snmp.trapping import TrapEar
 from slamon.probes.snmp.wire import CONFIRM, DEVICES, ERROR, READY, STOP, Watch, news_frame, watch_of
 
-HEALTH_S = 5.0
+HEALTH_S = 2.0
 # A daemon that does not read for so long has lost the rest: a port's state expires by itself.
 _OUTBOX_BYTES = 32 << 20
 _TRAP_BUFFER_BYTES = 4 << 20
