@@ -148,10 +148,9 @@ class Courier:
         parcel = quiet.oldest_closed()
         if parcel is None:
             return None
-        last_us = max(
-            frame.last_us for frame in parcel.frames if frame.kind is not Kind.LOUD or len(parcel.frames) == 1
-        )
-        if self.lanes.newest_us() < last_us + self.lanes.settle_us:
+        rows = (frame.last_us + self.lanes.settle_us for frame in parcel.frames if frame.kind is Kind.ROWS)
+        loud = (frame.last_us for frame in parcel.frames if frame.kind is Kind.LOUD)
+        if self.lanes.newest_us() < max([*rows, *loud], default=0):
             return None
         stretches = settled(parcel.frames, self.lanes.loudness)
         return parcel, (block for frames in stretches for block in self.library.blocks(frames, self._batch))
