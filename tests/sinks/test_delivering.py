@@ -58,6 +58,13 @@ def test_where_the_server_takes_no_line_at_all_nothing_is_put_aside():
     assert writer.requests == 2
 
 
+def test_where_nothing_is_small_enough_nothing_is_put_aside():
+    """A proxy that answers 413 to everything is not the lines' fault either."""
+    writer = ScriptedWriter(lambda _: TooLarge("413", ""))
+    with pytest.raises(Refused, match="takes no line at all: 413"):
+        deliver(writer, block(100), lambda *_: pytest.fail("nothing is bad"), PLAIN)
+
+
 def test_finding_bad_lines_has_an_end():
     """Where most of a large block is bad, what was not looked at is put aside as a whole."""
     writer, aside = ScriptedWriter(no_bad), []
@@ -97,7 +104,7 @@ def test_what_is_the_servers_matter_leaves_the_block_whole(error):
 def test_points_older_than_the_server_keeps_are_its_own_matter():
     """The server wrote the others; asking line by line would take for ever."""
     writer = ScriptedWriter(lambda _: BeyondRetention("old"))
-    assert deliver(writer, block(10), lambda *_: pytest.fail("nothing is bad"), PLAIN) == Outcome(1, 0, 1, None)
+    assert deliver(writer, block(10), lambda *_: pytest.fail("nothing is bad"), PLAIN) == Outcome(requests=1, too_old=1)
 
 
 def test_the_quarantine_is_bounded_and_can_be_written_again(tmp_path):
