@@ -45,7 +45,7 @@ def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json
 
         answers = ask(loaded)
     if as_json:
-        put_json({"ok": True, **_summary(loaded), "notes": notes, **answers})
+        put_json({"ok": True, **_summary(loaded), "estimates": _estimates(loaded), "notes": notes, **answers})
     else:
         _print(loaded, notes)
         for what, asked in answers.items():
@@ -62,6 +62,22 @@ def _summary(loaded: Loaded) -> dict[str, Any]:
         "contracts": [f"{c.id} {c.version}" for c in loaded.contracts.versions],
         "profiles": sorted(loaded.settings.profiles),
     }
+
+
+def _estimates(loaded: Loaded) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from slamon.service.estimates import estimate
+
+    found = estimate(loaded)
+    influx = None if found.influx is None else asdict(found.influx)
+    return {"targets": found.targets, "history_bytes": found.history_bytes, "influxdb": influx}
+
+
+def _expected(loaded: Loaded) -> list[str]:
+    from slamon.service.estimates import estimate, sentences
+
+    return sentences(estimate(loaded), loaded)
 
 
 def _own_notes(loaded: Loaded) -> list[str]:
@@ -130,6 +146,7 @@ def _print(loaded: Loaded, notes: list[str]) -> None:
         f"{summary['lines']} lines in {summary['inventory']}",
         f"{len(summary['contracts'])} contracts: {', '.join(summary['contracts'])}",
         f"profiles: {', '.join(summary['profiles'])}",
+        *_expected(loaded),
         *(f"note: {note}" for note in notes),
     )
 

@@ -31,6 +31,7 @@ IDLE_S = 0.25
 PAGE = 500
 LEDGER_S = 1.0
 PASSED_OVER = 1000  # entries that are no events may be looked at again after a restart
+GROW_AFTER = 200  # requests
 LONG_AGO_POINTS = 2  # batches of live data that must wait before a recovery makes them backlog
 
 log = structlog.get_logger()
@@ -87,6 +88,7 @@ class Courier:
     _not_before: float = 0.0
     _ledger_at: float = 0.0
     _most: int = 0
+    _fitted: int = 0
 
     def ask_again(self) -> None:
         """Try at once: something was changed."""
@@ -148,10 +150,9 @@ class Courier:
         parcel = quiet.oldest_closed()
         if parcel is None:
             return None
-        last_us = max(
-            frame.last_us for frame in parcel.frames if frame.kind is not Kind.LOUD or len(parcel.frames) == 1
-        )
-        if self.lanes.newest_us() < last_us + self.lanes.settle_us:
+        rows = (frame.last_us + self.lanes.settle_us for frame in parcel.frames if frame.kind is Kind.ROWS)
+        loud = (frame.last_us for frame in parcel.frames if frame.kind is Kind.LOUD)
+        if self.lanes.newest_us() < max([*rows, *loud], default=0):
             return None
         stretches = settled(parcel.frames, self.lanes.loudness)
         return parcel, (block for frames in stretches for block in self.library.blocks(frames, self._batch))
@@ -197,9 +198,18 @@ class Courier:
             self.tally.too_old += outcome.too_old
             self.tally.points += block.count(b"\n") - outcome.aside
             self.tally.nbytes += len(block)
-            if outcome.largest is not None:
-                self._most = max(1, min(self._batch, outcome.largest))
+            self._fit(outcome.largest)
             self._succeeded()
+
+    def _fit(self, largest: int | None) -> None:
+        """Send smaller requests where one was too large, and after many of those try larger ones again."""
+        if largest is not None:
+            self._most, self._fitted = max(1, min(self._batch, largest)), 0
+        elif self._most:
+            self._fitted += 1
+            if self._fitted >= GROW_AFTER:
+                grown = 2 * self._most
+                self._most, self._fitted = (grown if grown < self.means.batch_points else 0), 0
 
     def _succeeded(self) -> None:
         failed, self.means.backoff.failures = self.means.backoff.failures, 0

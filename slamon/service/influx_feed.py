@@ -171,6 +171,7 @@ class InfluxFeed:
         """Have everything that was seen on disk; what is not sent yet is sent by the next run."""
         self._stop.set()
         if self._scribe is not None:
+            self._scribe.arrived.set()
             await asyncio.wait_for(asyncio.to_thread(self._close, self._scribe), END_S)
 
     def _close(self, scribe: Scribe) -> None:

@@ -14,6 +14,7 @@ from slamon.core.reading import Reading
 from slamon.service import clock
 from slamon.service.judging import Judging
 from slamon.service.recording import Recorder
+from slamon.service.rollups_replay import ReplayedRollups
 from slamon.service.site import Site
 from slamon.service.watching import Watched, watched
 from slamon.store.filed import RESUMED, SUSPENDED
@@ -63,21 +64,26 @@ def replay(site: Site, file: Path, progress: Callable[[int], None] = lambda _: N
     """Judge the readings of a checked file (`count_readings`) into the ledger.
 
     What the ledger has observed already is skipped and counted, so that replaying twice, or again after a kill,
-    changes nothing. `progress` is told how many readings were read since it was last called.
+    changes nothing; what was judged is counted in the own history too (what a kill leaves out there is blind time).
+    `progress` is told how many readings were read since it was last called.
     """
     judging = resumed(site, watched_lines(site))
-    recorder = Recorder(site.ledger)
+    recorder, rollups = Recorder(site.ledger), ReplayedRollups(site)
     done = Replayed()
     waiting = 0
     for _, reading in read_readings(file):
-        _take(judging, reading, done)
+        if _take(judging, reading, done):
+            rollups.take(reading, judging.lines[reading.line_id].watch_at(reading.start))
         waiting += 1
         if waiting == COMMIT_EVERY:
             recorder.commit(replace(judging.drain(clock.now()), prune_before=None))
+            rollups.write()
             progress(waiting)
             waiting = 0
     if done.judged:
         recorder.commit(judging.drain(clock.now(), stopping=True, compact=True))
+        rollups.write()
+        rollups.settle(clock.now())
     progress(waiting)
     return done
 
@@ -91,12 +97,14 @@ def resumed(site: Site, lines: Mapping[str, Watched]) -> Judging:
     return judging
 
 
-def _take(judging: Judging, reading: Reading, done: Replayed) -> None:
+def _take(judging: Judging, reading: Reading, done: Replayed) -> bool:
+    """Judge a reading; tell whether it was judged, and not observed before."""
     happenings = judging.take(reading)
     if happenings is None:
         done.skipped += 1
-        return
+        return False
     done.judged += 1
     for happening in happenings:
         done.opened += happening.change is Change.OPENED
         done.restored += happening.change is Change.CLOSED
+    return True

@@ -51,7 +51,10 @@ class RollupKeeping:
 
     name = "history"
 
-    def __init__(self, write_s: float = WRITE_S, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self, write_s: float = WRITE_S, count_s: float = COUNT_S, now: Callable[[], datetime] = clock.now
+    ) -> None:
+        self._count_s = count_s
         self._now = now
         self._write_s = write_s
         self._site: Site | None = None
@@ -83,7 +86,7 @@ class RollupKeeping:
         """Count and write, for ever."""
         written = time.monotonic()
         while True:
-            await asyncio.sleep(COUNT_S)
+            await asyncio.sleep(self._count_s)
             await asyncio.to_thread(self._count)
             if time.monotonic() - written >= self._write_s:
                 written = time.monotonic()

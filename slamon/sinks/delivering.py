@@ -24,13 +24,15 @@ PutAside = Callable[[bytes, str], None]
 class Outcome:
     """What became of a block: how many requests it took, lines put aside, parts with points too old for the server.
 
-    `largest` is the most lines that a too large request was halved to, None where none was.
+    `largest` is the most lines that a too large request was halved to, None where none was; `sure` tells that the
+    server took a plain line, so that it is the lines that are wrong.
     """
 
     requests: int = 0
     aside: int = 0
     too_old: int = 0
     largest: int | None = None
+    sure: bool = False
 
 
 def deliver(writer: Writer, block: bytes, put_aside: PutAside, plain: bytes) -> Outcome:
@@ -52,7 +54,8 @@ def deliver(writer: Writer, block: bytes, put_aside: PutAside, plain: bytes) -> 
             halves = _halved(part)
             if isinstance(error, TooLarge) and halves:
                 outcome.largest = halves[0].count(b"\n")
-            elif outcome.requests == 1:
+            elif not outcome.sure:
+                outcome.sure = True
                 _try_plain(writer, plain + part[part.rindex(b" ", 0, part.index(b"\n")) : part.index(b"\n") + 1])
             if halves and (isinstance(error, TooLarge) or outcome.requests < REQUESTS_AT_MOST):
                 waiting += reversed(halves)

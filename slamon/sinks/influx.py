@@ -100,10 +100,10 @@ def _answered(error: ApiException, target: InfluxTarget, now: Callable[[], datet
 
 def _why(error: Exception, target: InfluxTarget) -> str:
     cause = shown(str(error.__cause__ or error))
-    if isinstance(error, urllib3.exceptions.TimeoutError):
-        return f"{target.url} did not answer within {target.timeout_s} s"
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         return f"{target.url} cannot be reached ({cause.rpartition(': ')[2] or cause})"
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return f"{target.url} did not answer within {target.timeout_s} s"
     if isinstance(error, urllib3.exceptions.SSLError):
         return f"{target.url} has no certificate that is trusted here ({cause})"
     return f"{target.url} broke off ({cause})"

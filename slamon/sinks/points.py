@@ -120,13 +120,18 @@ def quality_points(
             "sent": stats.sent,
             "received": stats.received,
             "loss_ratio": (stats.sent - min(stats.received, stats.sent)) / stats.sent if known else None,
-            "rtt_min_ms": stats.rtt_min_ms,
-            "rtt_mean_ms": stats.rtt_mean_ms,
-            "rtt_max_ms": stats.rtt_max_ms,
-            "ipdv_ms": stats.ipdv_ms,
+            "rtt_min_ms": _float(stats.rtt_min_ms),
+            "rtt_mean_ms": _float(stats.rtt_mean_ms),
+            "rtt_max_ms": _float(stats.rtt_max_ms),
+            "ipdv_ms": _float(stats.ipdv_ms),
             "verdict": str(verdict),
         }
         yield Point(QUALITY, {**tags, "target": target}, fields, ns(reading.start))
 
 
 _UNSEEN = TargetStats(0, 0)
+
+
+def _float(value: float | None) -> float | None:
+    """Return a float: a reading from a file may say 2 where it means 2.0, and a field keeps its first type for ever."""
+    return None if value is None else float(value)

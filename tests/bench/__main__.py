@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slamon.core.timespan import iso
 from slamon.service import clock
-from tests.bench import alarm, daemon, icmp, loss, machine, outage, rtt, start, statement
+from tests.bench import alarm, daemon, history, icmp, loss, machine, outage, rtt, start, statement
 from tests.bench.document import page
 from tests.bench.row import Row
 from tests.bench.wire import CannotMeasure
@@ -25,6 +25,7 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "statement": statement.measure,
     "outage": outage.measure,
     "start": start.measure,
+    "history": history.measure,
     "icmp": icmp.measure,
     "daemon": daemon.measure,
     "loss": loss.measure,

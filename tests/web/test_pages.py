@@ -5,6 +5,7 @@ import http.client
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -166,7 +167,7 @@ def test_with_a_token_everything_but_health_asks_for_it(given: str | None, statu
         async with served(TOKEN) as (port, _):
             headers = {} if given is None else {"Authorization": given}
             for path in ("/metrics", "/readyz"):
-                found = await asyncio.to_thread(lambda path=path: ask(port, path, **headers))
+                found = await asyncio.to_thread(partial(ask, port, path, **headers))
                 assert found.status == status
                 assert TOKEN not in found.text
                 assert ("www-authenticate" in found.headers) == (status == 401)
