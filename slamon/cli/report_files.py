@@ -31,7 +31,7 @@ def print_table(job: Job) -> None:
 
     with job.bar("working out") as done:
         found = list(customers_of(job.survey, done))
-    print_statement(console(), job.header, found)
+    print_statement(console(), job.header, found, job.language)
 
 
 def to_stdout(job: Job, name: str) -> None:
