@@ -31,7 +31,7 @@ def print_table(job: Job) -> None:
 
     with job.bar("working out") as done:
         found = list(customers_of(job.survey, done))
-    print_statement(console(), job.header, found)
+    print_statement(console(), job.header, found, job.language)
 
 
 def to_stdout(job: Job, name: str) -> None:
@@ -197,11 +197,11 @@ def _workbook(job: Job, customer: CustomerStatement) -> bytes:
 
 
 def extras_of(job: Job, customer: CustomerStatement) -> Extras:
-    """Return what a page shows beside the statement: no rollups are kept yet, so that a page says so."""
+    """Return what a page shows beside the statement: the hours of its lines, where this machine keeps any."""
     from slamon.reports.printed import Extras
+    from slamon.service.statements import hours_of
 
-    del job, customer
-    return Extras()
+    return Extras(hours_of(job.survey, [(line.line.line_id, line.zone) for line in customer.lines]))
 
 
 def _pdf(page: str) -> bytes:

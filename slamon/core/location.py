@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from .fusion import PORT_SAYS, PortState, Says, Verdict
 from .incident import Incident
+from .phrase import Phrase
 from .scene import DYING_GASP, PortScene, Scene, Shows
 
 
@@ -32,7 +33,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """Where the fault seems to lie, None where nothing tells, and why."""
+    """Where the fault seems to lie, None where nothing tells, and why (`core.phrase`: to be said in any language)."""
 
     cause: Cause | None
     reasons: tuple[str, ...]
@@ -178,21 +179,32 @@ class Row(NamedTuple):
 
 def _many(one: Onset) -> str:
     group = one.together
-    return (
-        "" if group is None else f"{group.fell(one.alarm)} of {group.lines} lines of {group.name} fell within a minute"
-    )
+    if group is None:
+        return Phrase("lines fell together")
+    said = "{fell} of {lines} lines of {name} fell within a minute"
+    return Phrase(said, fell=group.fell(one.alarm), lines=group.lines, name=group.name)
+
+
+def _alone(one: Onset) -> str:
+    group = one.alone
+    if group is None:
+        return Phrase("it fell alone")
+    return Phrase("of {lines} lines of {name} it fell alone", lines=group.lines, name=group.name)
 
 
 def _state(one: Onset) -> str:
-    return f"the carrier's port is {one.port.state}" if one.port is not None else "the carrier's port said nothing"
+    if one.port is None:
+        return Phrase("the carrier's port said nothing")
+    return Phrase("the carrier's port is {state}", state=str(one.port.state))
 
 
 def _no_light(one: Onset) -> str:
     if one.light is None:
-        return f"{_state(one)}; a cut line and a far end without power look alike"
+        return Phrase("{port}; a cut line and a far end without power look alike", port=_state(one))
     if one.light:
-        return f"{_state(one)} while light arrives: the far end has power"
-    return f"{_state(one)} and no light arrives; a cut fibre and a far end without power look alike"
+        return Phrase("{port} while light arrives: the far end has power", port=_state(one))
+    said = "{port} and no light arrives; a cut fibre and a far end without power look alike"
+    return Phrase(said, port=_state(one))
 
 
 LOCATION: tuple[Row, ...] = (
@@ -200,27 +212,28 @@ LOCATION: tuple[Row, ...] = (
         "the vantage had troubles of its own when it began, and the port does not say down",
         lambda one: one.vantage is not None and not one.port_down,
         Cause.MONITOR,
-        lambda one: f"the vantage itself was in trouble: {one.vantage}",
+        lambda one: Phrase("the vantage itself was in trouble: {trouble}", trouble=one.vantage),
     ),
     Row(
         "the port is down while the target answers",
         lambda one: one.port_down and one.scene.target is Shows.ANSWERED,
         Cause.MONITOR,
-        lambda one: (
-            f"{_state(one)} while packets pass: the inventory names another port, or a second path carries them"
+        lambda one: Phrase(
+            "{port} while packets pass: the inventory names another port, or a second path carries them",
+            port=_state(one),
         ),
     ),
     Row(
         f"the port has a named value `{DYING_GASP}` that is not 0",
         lambda one: one.gasp,
         Cause.CUSTOMER_POWER,
-        lambda _: "the device at the customer's end told that its power fails (dying gasp)",
+        lambda _: Phrase("the device at the customer's end told that its power fails (dying gasp)"),
     ),
     Row(
         "the port is administratively down",
         lambda one: one.port is not None and one.port.state is PortState.ADMIN_DOWN,
         Cause.CARRIER_ACCESS,
-        lambda _: "the carrier's port was switched off by the carrier",
+        lambda _: Phrase("the carrier's port was switched off by the carrier"),
     ),
     Row(
         f"at least {MANY} lines, and half, of one upstream or device fell within a minute",
@@ -238,81 +251,79 @@ LOCATION: tuple[Row, ...] = (
         "the port is up again, but took its state during the incident",
         lambda one: one.down and one.port_dropped,
         Cause.CARRIER_ACCESS,
-        lambda _: "the carrier's port dropped and came back during the incident (ifLastChange)",
+        lambda _: Phrase("the carrier's port dropped and came back during the incident (ifLastChange)"),
     ),
     Row(
         "the demarc is silent, the CPE behind it answers",
         lambda one: one.down and one.has_demarc and one.scene.cpe is Shows.ANSWERED,
         Cause.CARRIER_ACCESS,
-        lambda _: "the CPE answers through a demarc that does not: the demarc itself",
+        lambda _: Phrase("the CPE answers through a demarc that does not: the demarc itself"),
     ),
     Row(
         "the demarc is silent, the port stayed up",
         lambda one: one.down and one.has_demarc and one.port_up,
         Cause.CARRIER_ACCESS,
-        lambda _: "the carrier's port stayed up: the fault lies between it and the demarc",
+        lambda _: Phrase("the carrier's port stayed up: the fault lies between it and the demarc"),
     ),
     Row(
         "only a CPE is watched and silent, the port stayed up",
         lambda one: one.down and one.port_up,
         Cause.CUSTOMER_SIDE,
-        lambda _: "the carrier's port stayed up and has not changed; the customer's device behind it is silent",
+        lambda _: Phrase("the carrier's port stayed up and has not changed; the customer's device behind it is silent"),
     ),
     Row(
         "the agent of the port answered before and fell silent with the line",
         lambda one: one.down and one.agent_fell,
         Cause.CARRIER_CORE,
-        lambda _: "the agent of the carrier's port fell silent with the line: what leads to both",
+        lambda _: Phrase("the agent of the carrier's port fell silent with the line: what leads to both"),
     ),
     Row(
         "the demarc is silent, the path at onset ends at the port's device",
         lambda one: one.down and one.has_demarc and one.ends_at_port,
         Cause.CARRIER_ACCESS,
-        lambda one: f"the path ended at {one.vicinity.agent}, the device of the carrier's port",
+        lambda one: Phrase("the path ended at {agent}, the device of the carrier's port", agent=one.vicinity.agent),
     ),
     Row(
         "the demarc is silent, other lines of its upstream or device did not fall",
         lambda one: one.down and one.has_demarc and one.alone is not None,
         Cause.CARRIER_ACCESS,
-        lambda one: (
-            f"of {one.alone.lines if one.alone else 0} lines of {one.alone.name if one.alone else ''} it fell alone"
-        ),
+        _alone,
     ),
     Row(
         "only a CPE is watched and silent, no port says anything",
         lambda one: one.down and not one.has_demarc,
         None,
-        lambda _: "only the customer's device was watched; nothing tells its fault from the line's",
+        lambda _: Phrase("only the customer's device was watched; nothing tells its fault from the line's"),
     ),
     Row(
         "the demarc is silent and nothing else is known",
         lambda one: one.down,
         None,
-        lambda _: "nothing was seen that tells the access from the core",
+        lambda _: Phrase("nothing was seen that tells the access from the core"),
     ),
     Row(
         "degraded: the port counts errors",
         lambda one: "error_ratio" in one.scene.troubles,
         Cause.CARRIER_ACCESS,
-        lambda _: "the carrier's port counts errors",
+        lambda _: Phrase("the carrier's port counts errors"),
     ),
     Row(
         "degraded: the port's speed is below the contracted one",
         lambda one: "speed_mbps" in one.scene.troubles,
         Cause.CARRIER_ACCESS,
-        lambda _: "the carrier's port negotiated less than was contracted",
+        lambda _: Phrase("the carrier's port negotiated less than was contracted"),
     ),
     Row(
         "degraded: a named value of the port is out of its bounds",
         lambda one: bool(set(one.scene.troubles) - {"discard_ratio"}),
         Cause.CARRIER_ACCESS,
-        lambda one: f"out of bounds at the carrier's port: {', '.join(one.scene.troubles)}",
+        lambda one: Phrase("out of bounds at the carrier's port: {troubles}", troubles=", ".join(one.scene.troubles)),
     ),
     Row(
         "degraded: the port discards",
         lambda one: "discard_ratio" in one.scene.troubles,
         None,
-        lambda _: "the carrier's port discards packets: more traffic than the line takes, whoever sends it",
+        lambda _: Phrase("the carrier's port discards packets: more traffic than the line takes, whoever sends it"),
     ),
     Row(
         "degraded: many lines of one upstream or device at once",
@@ -324,18 +335,18 @@ LOCATION: tuple[Row, ...] = (
         "degraded to the demarc while the port is up and clean",
         lambda one: one.has_demarc and one.port_up,
         Cause.CARRIER_CORE,
-        lambda _: "the carrier's port is up and counts nothing bad: it comes from before the port",
+        lambda _: Phrase("the carrier's port is up and counts nothing bad: it comes from before the port"),
     ),
     Row(
         "degraded, and nothing else is known",
         lambda _: True,
         None,
-        lambda _: "nothing was seen that tells where it comes from",
+        lambda _: Phrase("nothing was seen that tells where it comes from"),
     ),
 )
 
-UNMEASURED = Hypothesis(None, ("reported, not measured",))
-UNSEEN = Hypothesis(None, ("recorded by a version that did not look",))
+UNMEASURED = Hypothesis(None, (Phrase("reported, not measured"),))
+UNSEEN = Hypothesis(None, (Phrase("recorded by a version that did not look"),))
 
 
 def hypothesis(incident: Incident, *, has_demarc: bool, vicinity: Vicinity, until: datetime) -> Hypothesis:
@@ -350,7 +361,8 @@ def hypothesis(incident: Incident, *, has_demarc: bool, vicinity: Vicinity, unti
     found = locate(Onset(incident.scene, has_demarc, incident.onset, alarm, seen_to, vicinity, path))
     if incident.decided is None:
         return found
-    return Hypothesis(found.cause, (*found.reasons, f"a person decided: {incident.decided}"))
+    decided = Phrase("a person decided: {responsibility}", responsibility=str(incident.decided))
+    return Hypothesis(found.cause, (*found.reasons, decided))
 
 
 def locate(one: Onset) -> Hypothesis:
@@ -363,10 +375,10 @@ def locate(one: Onset) -> Hypothesis:
 def _beside(one: Onset) -> Iterator[str]:
     """Yield what was seen beside what decided."""
     if one.has_demarc and one.scene.target is not None:
-        yield f"demarc {one.scene.target}"
+        yield Phrase("demarc {shows}", shows=str(one.scene.target))
     if one.scene.cpe is not None:
-        yield f"CPE {one.scene.cpe}"
+        yield Phrase("CPE {shows}", shows=str(one.scene.cpe))
     if one.port is not None:
-        yield f"port {one.port.state}"
+        yield Phrase("port {state}", state=str(one.port.state))
     if one.down and one.path is not None and one.path.last is not None:
-        yield f"the path at onset was seen up to {one.path.last}, hop {one.path.hops}"
+        yield Phrase("the path at onset was seen up to {last}, hop {hops}", last=one.path.last, hops=one.path.hops)

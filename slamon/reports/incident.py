@@ -19,9 +19,10 @@ from slamon.core.slaclock import STATUTORY, Clock
 from slamon.core.statement import IncidentStatement
 from slamon.core.targets import Target, targets_of
 
+from .language import LANGUAGES
 from .table import STYLES, Item, item_grid
 from .texts import clean, local
-from .wording import CAUSES, clock_text, credit_text, decision, facts, lasting, named, value
+from .wording import clock_text, credit_text, decision, facts, lasting, named, value
 
 Rows = Sequence[Sequence[str]]
 
@@ -171,7 +172,7 @@ def _credits(shown: IncidentStatement, currency: str) -> Iterator[Item]:
 
 
 def _located(hypothesis: Hypothesis) -> Iterator[Item]:
-    label = CAUSES["en"][hypothesis.cause]
+    label = LANGUAGES["en"].name("cause", hypothesis.cause or "none")
     for number, reason in enumerate(hypothesis.reasons):
         yield "" if number else label, "", clean(reason)
 

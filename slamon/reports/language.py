@@ -20,14 +20,14 @@ from slamon.core.timespan import from_second, whole_second
 
 from .words.definitions import DEFINITIONS, READINGS
 from .words.sentences import ZH
-from .words.terms import DOMAIN, SHEETS
+from .words.terms import DOMAIN, SHEETS, TABLE
 
 CODES = ("zh", "en")
 ABSENT = "–"
 
-_WORDS = {**DOMAIN, **SHEETS, **{f"reading.{key}": term for key, term in READINGS.items()}}
+_WORDS = {**DOMAIN, **SHEETS, **TABLE, **{f"reading.{key}": term for key, term in READINGS.items()}}
 # Values of the core's phrases that are names of the domain, and the room of the glossary that has them.
-_NAMES = {"responsibility": "responsibility", "rule": "rule", "kind": "kind", "channel": "channel"}
+_NAMES = {name: name for name in ("responsibility", "rule", "kind", "channel", "shows", "state")}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _INSTANT = {"zh": "yyyy-MM-dd HH:mm:ss", "en": "d MMM yyyy HH:mm:ss"}
 _MONTH = {"zh": "y年M月", "en": "MMMM y"}
@@ -98,6 +98,10 @@ class Language:
         """Return sentences one after the other."""
         return ("；" if self.code == "zh" else "; ").join(sentences)
 
+    def say_all(self, sentences: Iterable[str]) -> str:
+        """Return sentences of the core in this language, one after the other."""
+        return self.also(map(self.say, sentences))
+
     def _pick(self, term: tuple[str, str]) -> str:
         return term[CODES.index(self.code) ^ 1]
 
@@ -133,19 +137,27 @@ class Language:
         percent = ratio * 100
         return f"{percent.numerator}%" if percent.denominator == 1 else str(ratio)
 
+    def brief(self, seconds: int) -> str:
+        """Return whole seconds for a narrow column: the two largest units, the rest dropped."""
+        parts = self._parts(seconds)
+        return ("" if self.code == "zh" else " ").join(parts[:2])
+
     def duration(self, seconds: int | None) -> str:
         """Return whole seconds, nothing dropped: ``1 d 6 h``, ``1天6小时``."""
         if seconds is None:
             return ABSENT
         if seconds < 0:
             return f"−{self.duration(-seconds)}"
+        return ("" if self.code == "zh" else " ").join(self._parts(seconds))
+
+    def _parts(self, seconds: int) -> list[str]:
         parts: list[str] = []
         left = seconds
         for size, unit in _UNITS:
             count, left = divmod(left, size)
             if count or (unit == "s" and not parts):
                 parts.append(f"{count}{self.word(f'unit.{unit}')}")
-        return ("" if self.code == "zh" else " ").join(parts)
+        return parts
 
     def hours(self, seconds: int | None) -> str:
         """Return a limit as agreements print it, in hours: ``48 h``, ``48小时``; what is not whole hours in full."""

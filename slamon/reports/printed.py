@@ -7,7 +7,7 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -34,22 +34,13 @@ PARTS = ("up", "interrupted", "degraded", "excluded", "blind")
 
 
 @dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What probably caused an incident (a name of the glossary's room `cause`), and what speaks for it."""
-
-    cause: str
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Extras:
     """What a printed statement shows beside the statement, where it is to be had; no number of money is among it.
 
-    `rollups` maps line ids to hourly rollups, None where this site keeps none; `hypotheses` maps incident ids.
+    `rollups` maps line ids to hourly rollups, None where this site keeps none.
     """
 
     rollups: Mapping[str, Sequence[Rollup]] | None = None
-    hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,6 @@ class IncidentView:
     lasted_s: int | None
     floored: bool
     evidence: str
-    hypothesis: Hypothesis | None
     nothing: str
     pending: bool
 
@@ -159,8 +149,8 @@ def _line_view(header: Header, line: LineStatement, language: Language, extras: 
         ],
         charts=drawn,
         no_chart=no_chart,
-        incidents=list(_incidents(header, line, line.incidents, language, extras, f"{name}-i")),
-        pending=list(_incidents(header, line, line.pending, language, extras, f"{name}-p")),
+        incidents=list(_incidents(header, line, line.incidents, language, f"{name}-i")),
+        pending=list(_incidents(header, line, line.pending, language, f"{name}-p")),
         cap=language.share(line.contract.cap_ratio),
     )
 
@@ -181,7 +171,6 @@ def _incidents(
     line: LineStatement,
     found: Sequence[IncidentStatement],
     language: Language,
-    extras: Extras,
     name: str,
 ) -> Iterator[IncidentView]:
     horizon = header.month.span(line.zone).end if header.as_of is None else header.as_of
@@ -196,7 +185,6 @@ def _incidents(
             lasted_s=None if lasted is None else lasted.end - lasted.start,
             floored=_floored(shown),
             evidence=language.list_of(language.name("evidence", one) for one in incident.evidence),
-            hypothesis=extras.hypotheses.get(incident.id),
             nothing=why_nothing(shown, line),
             pending=incident.restored is None,
         )

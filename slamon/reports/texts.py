@@ -34,11 +34,6 @@ def duration(seconds: int) -> str:
     return " ".join(parts) or "0 s"
 
 
-def brief_duration(seconds: int) -> str:
-    """Return whole seconds for a narrow column: the two largest units, the rest dropped: ``1 d 5 h``."""
-    return " ".join(duration(seconds).split(" ")[:4])
-
-
 def local(instant: datetime, zone: ZoneInfo) -> str:
     """Return an instant in a zone: ``2026-10-03 08:00:00``, with fractions where they exist."""
     return instant.astimezone(zone).replace(tzinfo=None).isoformat(" ")

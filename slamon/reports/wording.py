@@ -7,30 +7,9 @@ from zoneinfo import ZoneInfo
 
 from slamon.core.case import Credit
 from slamon.core.incident import Incident
-from slamon.core.location import Cause
 from slamon.core.slaclock import Clock
 
 from .texts import clean, days, duration, local, money
-
-# Where a fault seems to lie, for people; None is what nothing tells.
-CAUSES: dict[str, dict[Cause | None, str]] = {
-    "en": {
-        Cause.CARRIER_ACCESS: "the carrier's access",
-        Cause.CARRIER_CORE: "the carrier's core or upstream",
-        Cause.CUSTOMER_SIDE: "the customer's side",
-        Cause.CUSTOMER_POWER: "power at the customer's end",
-        Cause.MONITOR: "the monitor",
-        None: "nothing tells",
-    },
-    "zh": {
-        Cause.CARRIER_ACCESS: "运营商接入侧",
-        Cause.CARRIER_CORE: "运营商核心或上游",
-        Cause.CUSTOMER_SIDE: "客户侧",
-        Cause.CUSTOMER_POWER: "客户端供电",
-        Cause.MONITOR: "监测点自身",
-        None: "无法判断",
-    },
-}
 
 
 def named(incident: Incident) -> str:

@@ -78,6 +78,7 @@ def pieces(prefix: Path) -> tuple[Piece, ...]:
         Piece(f"{CONFIG}/contracts", 0o755, own=True),
         Piece(f"{CONFIG}/slamon.toml", 0o644, content=_skeleton(), own=True),
         Piece(f"{CONFIG}/lines.csv", 0o640, content=_header(), own=True),
+        Piece(f"{CONFIG}/oncall.example.toml", 0o640, content=_example("oncall.example.toml")),
     )
 
 
@@ -99,7 +100,7 @@ def _completion(shell: str) -> bytes:
 
 
 def _skeleton() -> bytes:
-    """Return the example config as a service uses it: state under /var/lib, inventory beside the config."""
+    """Return the example config as a service uses it: state under /var/lib, inventory and people's files beside it."""
     text = resources.example("slamon.example.toml").read_text(encoding="utf-8")
     lines = []
     for line in text.splitlines(keepends=True):
@@ -108,12 +109,18 @@ def _skeleton() -> bytes:
             line = 'state_dir = "/var/lib/slamon"       # everything that slamon writes\n'  # noqa: PLW2901 - as it is read
         elif key == "lines":
             line = 'lines = "lines.csv"\n'  # noqa: PLW2901
+        elif key == "oncall":  # whom to call is not to be guessed: the example lies beside, to be filled in
+            line = '# oncall = "oncall.toml"\n'  # noqa: PLW2901
         lines.append(line)
     return "".join(lines).encode()
 
 
+def _example(name: str) -> bytes:
+    return resources.example(name).read_bytes()
+
+
 def _header() -> bytes:
-    return resources.example("lines.example.csv").read_bytes().splitlines(keepends=True)[0]
+    return _example("lines.example.csv").splitlines(keepends=True)[0]
 
 
 def plan(wanted: Iterable[Piece], root: Path) -> list[Step]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from slamon.core.calendar import BillingMonth
+from slamon.core.rollup import HOUR_S, Rollup
 from slamon.core.statement import LineStatement, line_statement
 from slamon.core.timeline import Timeline, assemble
 from slamon.service import clock
@@ -19,6 +21,7 @@ from slamon.service.neighbours import Neighbours
 from slamon.service.site import Site
 from slamon.store.book import Fleet, LineBook, read_chosen, read_fleet, read_line
 from slamon.store.ledger import Ledger
+from slamon.store.rollups import FILE, Rollups
 
 T = TypeVar("T")
 
@@ -130,3 +133,16 @@ def _share(month: Survey) -> None:
 def _shard(task: tuple[Sequence[str], Callable[[LineStatement], T]]) -> list[T]:
     line_ids, render = task
     return _worked_out(_worker[0], line_ids, render)
+
+
+def hours_of(survey: Survey, lines: Sequence[tuple[str, ZoneInfo]]) -> Mapping[str, Sequence[Rollup]] | None:
+    """Return the month's hourly rollups of some lines, each with its zone; None where this site keeps no history."""
+    state_dir = survey.site.loaded.settings.state_dir
+    if not (state_dir / FILE).exists():
+        return None
+    found: dict[str, Sequence[Rollup]] = {}
+    with Rollups.open(state_dir, read_only=True) as history:
+        for zone in {zone for _, zone in lines}:
+            ids = [line_id for line_id, own in lines if own is zone]
+            found |= history.read(ids, survey.month.span(zone), HOUR_S)
+    return found

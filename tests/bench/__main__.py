@@ -11,7 +11,20 @@ from pathlib import Path
 
 from slamon.core.timespan import iso
 from slamon.service import clock
-from tests.bench import alarm, daemon, history, icmp, loss, machine, outage, rtt, start, statement
+from tests.bench import (
+    alarm,
+    daemon,
+    history,
+    icmp,
+    internal,
+    loss,
+    machine,
+    outage,
+    printed,
+    rtt,
+    start,
+    statement,
+)
 from tests.bench.document import page
 from tests.bench.row import Row
 from tests.bench.wire import CannotMeasure
@@ -23,6 +36,8 @@ LINES = 100_000
 
 ROWS: dict[str, Callable[[Path, int], Row]] = {
     "statement": statement.measure,
+    "printed": printed.measure,
+    "internal": internal.measure,
     "outage": outage.measure,
     "start": start.measure,
     "history": history.measure,

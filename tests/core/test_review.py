@@ -35,7 +35,9 @@ def test_the_gallery_is_reviewed():
         ("GX-0001", 93_590),
         ("GX-0003", 3_590),
     ]
-    assert [(one.line_id, one.amount, one.days) for one in found.awaited] == [("GX-0003", Decimal("100.00"), Decimal(0))]
+    assert [(one.line_id, one.amount, one.days) for one in found.awaited] == [
+        ("GX-0003", Decimal("100.00"), Decimal(0))
+    ]
     assert [(one.line_id, one.correction.by, one.correction.reason) for one in found.corrected] == [
         ("GX-0005", "zhang", "测试割接")
     ]

@@ -24,7 +24,7 @@ from slamon.core.incident import Notice
 from slamon.core.quality import Verdict
 from slamon.core.rollup import Rollup
 from slamon.core.statement import LineStatement
-from slamon.reports.printed import Extras, Hypothesis
+from slamon.reports.printed import Extras
 from tests.reports.month import HEADER, ONSET, PERIOD, episode, statement
 
 HOUR = timedelta(hours=1)
@@ -98,11 +98,10 @@ def _struck() -> LineStatement:
 
 
 def extras() -> Extras:
-    """Return three days of hourly figures of two lines, with a gap, and one hypothesis."""
+    """Return three days of hourly figures of two lines, with a gap."""
     start = datetime(2026, 9, 30, 16, tzinfo=UTC)
     figures = {name: [_hour(name, start, n) for n in range(96) if not 40 < n < 50] for name in ("GX-0001", "GX-0002")}
-    reasons = ("运营商侧末端设备及端口同时失联",)
-    return Extras(figures, {episode().id: Hypothesis("carrier_access", reasons)})
+    return Extras(figures)
 
 
 def _hour(line_id: str, start: datetime, number: int) -> Rollup:
@@ -122,5 +121,5 @@ def _hour(line_id: str, start: datetime, number: int) -> Rollup:
         rtt_mean_ms=mean if received else None,
         rtt_max_ms=mean + 5 if received else None,
         ipdv_ms=0.5 if received else None,
-        blind_s=0.0 if sent else 3600.0,
+        blind_s=0 if sent else 3600,
     )

@@ -15,7 +15,7 @@ from slamon.core.phrase import Phrase, listed
 from slamon.reports.language import LANGUAGES
 from slamon.reports.words.definitions import DEFINITIONS, READINGS
 from slamon.reports.words.sentences import ZH
-from slamon.reports.words.terms import DOMAIN, SHEETS
+from slamon.reports.words.terms import DOMAIN, SHEETS, TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -55,6 +55,7 @@ def test_a_translation_has_the_values_of_its_sentence():
 TABLES = {
     "domain": DOMAIN,
     "sheets": SHEETS,
+    "table": TABLE,
     "readings": READINGS,
     "definitions": {f"{key} {n}": term for key, pair in DEFINITIONS.items() for n, term in enumerate(pair)},
 }
@@ -93,6 +94,7 @@ def test_chinese_words_use_chinese_punctuation():
         pytest.param(lambda x: x.duration(108_010), "1 d 6 h 10 s", "1天6小时10秒", id="a duration"),
         pytest.param(lambda x: x.duration(0), "0 s", "0秒", id="nothing"),
         pytest.param(lambda x: x.duration(-60), "−1 min", "−1分", id="a duration that is over"),
+        pytest.param(lambda x: x.brief(107_990), "1 d 5 h", "1天5小时", id="the two largest units of it"),
         pytest.param(lambda x: x.hours(172_800), "48 h", "48小时", id="a limit is printed in hours"),
         pytest.param(lambda x: x.hours(5_400), "1 h 30 min", "1小时30分", id="a limit that is not"),
         pytest.param(lambda x: x.hours(None), "–", "–", id="no limit"),

@@ -13,8 +13,11 @@ import pytest
 from hypothesis import given, settings
 
 from slamon.core.customers import customers
+from slamon.core.location import Cause, Hypothesis
+from slamon.core.phrase import Phrase
+from slamon.core.statement import LineStatement
 from slamon.reports.language import LANGUAGES
-from slamon.reports.printed import Extras, Hypothesis, printed, why_nothing
+from slamon.reports.printed import Extras, printed, why_nothing
 from tests.reports.gallery import CREDIT, FULL_HEADER, customer, extras, lines
 from tests.reports.month import HEADER, ONSET, episode, of_customer, statement
 from tests.reports.test_sums import months
@@ -104,11 +107,16 @@ def test_every_line_and_incident_is_on_the_page_with_all_that_was_worked_out(cod
 
 
 def test_a_hypothesis_stands_beside_the_responsibility():
-    """Its cause in words, with what speaks for it; without one nothing is said."""
-    with_it, without = page("zh"), printed(FULL_HEADER, customer(), LANGUAGES["zh"], Extras())
-    assert "原因推断" in with_it
-    assert "运营商接入网" in with_it
-    assert "原因推断" not in without
+    """Its cause in words and what speaks for it, in the page's language; where nothing tells, that is said."""
+    for cause, reason, said in (
+        (Cause.CARRIER_ACCESS, Phrase("the carrier's port counts errors"), ("运营商接入侧", "运营商侧端口有误码")),
+        (None, Phrase("it fell alone"), ("无法判断", "仅此一条线路中断")),
+    ):
+        line = statement(episode())
+        told = dataclasses.replace(line.incidents[0], hypothesis=Hypothesis(cause, (reason,)))
+        (owner,) = customers([dataclasses.replace(line, incidents=(told,))])
+        shown = printed(HEADER, owner, LANGUAGES["zh"], Extras())
+        assert [text for text in ("原因推断", *said) if text not in shown] == []
 
 
 @pytest.mark.parametrize(
@@ -140,6 +148,13 @@ def test_nothing_refers_to_anything_outside():
     assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/2000/svg)", shown)
 
 
+def supposed(line: LineStatement, reason: str) -> LineStatement:
+    """A statement whose incidents have a reason for where the fault seems to lie, such as a device's name."""
+    found = Hypothesis(None, (reason,))
+    told = tuple(dataclasses.replace(one, hypothesis=found) for one in line.incidents)
+    return dataclasses.replace(line, incidents=told)
+
+
 @pytest.mark.parametrize("name", [pytest.param(text, id=kind) for kind, text in HOSTILE.items()])
 def test_a_hostile_name_is_a_text(name):
     """In every place a person can fill: it makes no element, no attribute, and steers nothing.
@@ -147,11 +162,11 @@ def test_a_hostile_name_is_a_text(name):
     Mutant: with `autoescape=False` the script is an element; without `finalize` the control signs stay.
     """
     line = statement(episode(), period=of_customer("C1", name=name, customer_name=name, account=name))
-    (owner,) = customers([line])
+    (owner,) = customers([supposed(line, name)])
     plain = statement(episode(), period=of_customer("C1", name="n", customer_name="n", account="n"))
-    hostile = printed(HEADER, owner, LANGUAGES["en"], Extras({}, {episode().id: Hypothesis(name, (name,))}))
-    (other,) = customers([plain])
-    harmless = printed(HEADER, other, LANGUAGES["en"], Extras({}, {episode().id: Hypothesis("n", ("n",))}))
+    hostile = printed(HEADER, owner, LANGUAGES["en"], Extras({}))
+    (other,) = customers([supposed(plain, "n")])
+    harmless = printed(HEADER, other, LANGUAGES["en"], Extras({}))
     assert Page(hostile).tags == Page(harmless).tags
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", hostile)
     hostile.encode("utf-8")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slamon.reports.texts import brief_duration, clean, days, duration, local, money, percent
+from slamon.reports.texts import clean, days, duration, local, money, percent
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,6 @@ from slamon.reports.texts import brief_duration, clean, days, duration, local, m
 )
 def test_durations_are_written_for_people(seconds, text):
     assert duration(seconds) == text
-
-
-def test_a_narrow_column_shows_the_two_largest_units():
-    """A column of a table drops what is below its two largest units."""
-    assert brief_duration(107_990) == "1 d 5 h"
 
 
 @pytest.mark.parametrize(

@@ -48,4 +48,59 @@ ZH: dict[str, str] = {
     "no notice on record; the contract requires one within {needed} days": "无通知记录；合同要求{needed}日内通知",
     "notified {days} days after it began; the contract requires {needed}": "发生后{days}日才通知；合同要求{needed}日内",
     "the contract does not list {kind} among its exclusions": "合同所列除外情形不含“{kind}”",
+    # Where the fault of an incident seems to lie
+    "reported, not measured": "客户申告，未测得",
+    "recorded by a version that did not look": "由未作判断的旧版本记录",
+    "a person decided: {responsibility}": "经人工认定：{responsibility}",
+    "demarc {shows}": "运营商末端设备{shows}",
+    "CPE {shows}": "客户设备{shows}",
+    "port {state}": "端口{state}",
+    "the path at onset was seen up to {last}, hop {hops}": "故障起始时路径可见至{last}（第{hops}跳）",
+    "lines fell together": "多条线路同时中断",
+    "{fell} of {lines} lines of {name} fell within a minute": "{name}下{lines}条线路中有{fell}条在一分钟内中断",
+    "it fell alone": "仅此一条线路中断",
+    "of {lines} lines of {name} it fell alone": "{name}下{lines}条线路中仅此一条中断",
+    "the carrier's port said nothing": "运营商侧端口无信息",
+    "the carrier's port is {state}": "运营商侧端口{state}",
+    "{port}; a cut line and a far end without power look alike": "{port}；线路中断与对端断电表现相同，无法区分",
+    "{port} while light arrives: the far end has power": "{port}，但有光信号：对端有电",
+    "{port} and no light arrives; a cut fibre and a far end without power look alike": (
+        "{port}，且无光信号；光缆中断与对端断电表现相同，无法区分"
+    ),
+    "the vantage itself was in trouble: {trouble}": "监测点自身异常：{trouble}",
+    "{port} while packets pass: the inventory names another port, or a second path carries them": (
+        "{port}，但报文可达：台账登记的端口有误，或另有路径承载"
+    ),
+    "the device at the customer's end told that its power fails (dying gasp)": "客户端设备上报断电告警（dying gasp）",
+    "the carrier's port was switched off by the carrier": "运营商侧端口被运营商关闭",
+    "the carrier's port dropped and came back during the incident (ifLastChange)": (
+        "故障期间运营商侧端口曾断开并恢复（ifLastChange）"
+    ),
+    "the CPE answers through a demarc that does not: the demarc itself": (
+        "客户设备有应答而运营商末端设备无应答：末端设备自身故障"
+    ),
+    "the carrier's port stayed up: the fault lies between it and the demarc": (
+        "运营商侧端口始终正常：故障位于端口与末端设备之间"
+    ),
+    "the carrier's port stayed up and has not changed; the customer's device behind it is silent": (
+        "运营商侧端口始终正常且无变化，其后的客户设备无应答"
+    ),
+    "the agent of the carrier's port fell silent with the line: what leads to both": (
+        "端口所在设备与线路同时失去应答：故障位于通往两者的公共路径"
+    ),
+    "the path ended at {agent}, the device of the carrier's port": "路径终止于{agent}，即运营商侧端口所在设备",
+    "only the customer's device was watched; nothing tells its fault from the line's": (
+        "仅监测了客户设备，无法区分设备故障与线路故障"
+    ),
+    "nothing was seen that tells the access from the core": "没有可区分接入侧与骨干侧的迹象",
+    "the carrier's port counts errors": "运营商侧端口有误码",
+    "the carrier's port negotiated less than was contracted": "运营商侧端口协商速率低于合同带宽",
+    "out of bounds at the carrier's port: {troubles}": "运营商侧端口指标越限：{troubles}",
+    "the carrier's port discards packets: more traffic than the line takes, whoever sends it": (
+        "运营商侧端口丢弃报文：流量超出线路容量，与来源无关"
+    ),
+    "the carrier's port is up and counts nothing bad: it comes from before the port": (
+        "运营商侧端口正常且无误码：劣化来自端口之前"
+    ),
+    "nothing was seen that tells where it comes from": "没有可说明来源的迹象",
 }
