@@ -109,7 +109,9 @@ class Watch:
         letters = [letter for letter in map(self._write, found.messages) if letter is not None]
         unwritten = self._recorded(found, letters, at)
         self._told += found.told
-        self._news = bool(found.told)  # what was said may make more due
+        since = at - DECIDED_WITHIN
+        self._told = [one for one in self._told if one.at >= since]
+        self._news = bool(found.told or self._unrecorded)  # what was said may make more due
         self._next_at = found.next_at
         return Turn(len(letters) - len(unwritten), unwritten, found.next_at)
 
