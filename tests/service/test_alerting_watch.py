@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from slamon.core.reading import Reading
 from slamon.service import clock
 from slamon.service.alerting_delivery import DEAD, FAILED, LOW, SENT, Delivery
 from slamon.service.alerting_record import DECIDED, Conditions, told_draft, told_of
-from slamon.service.alerting_views import Names, views
+from slamon.service.alerting_views import Names, hypothesis_of, views
 from slamon.service.alerting_watch import Watch
 from slamon.service.alerting_words import writing
 from slamon.service.desk import instant
@@ -120,6 +121,25 @@ def test_a_clock_runs_until_planned_work_that_was_announced_in_time_holds_it(tmp
         add_exclusion(site, [str(incident.number)], Claim("awaiting_customer", instant(at), None, "no access"))
         held = clocks_at(site, "GX-0001")[0].clocks[0]
         assert held.running is False
+
+
+def hops(*addresses: str | None) -> dict[str, Any]:
+    return {"traceroute": [{"hop": n, "address": one, "rtt_ms": 1.0} for n, one in enumerate(addresses, 1)]}
+
+
+@pytest.mark.parametrize(
+    ("onset", "expected"),
+    [
+        ({"traceroute": None}, None),
+        (hops(None, None), None),
+        (hops("10.0.0.1", None, "10.0.0.3", None), "traceroute: 10.0.0.3 (hop 3), * * *"),
+        (hops("10.0.0.1", "10.64.0.1"), None),
+    ],
+    ids=["no traceroute", "nothing answered", "the last one that answered", "the far end answered after all"],
+)
+def test_a_guess_where_the_fault_is_follows_from_the_traceroute(tmp_path, onset, expected):
+    with staffed(tmp_path / "site").open() as site:
+        assert hypothesis_of(onset, site.lines["GX-0001"].current) == expected
 
 
 class TestConditions:
