@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check", short_help="Validate config, contracts and inventory.")
-@click.option("--online", is_flag=True, help="Also ask the reference targets.")
+@click.option("--online", is_flag=True, help="Also ask the reference targets and mail servers.")
 @json_option
 @pass_invocation
 @click.pass_context
@@ -36,9 +36,12 @@ def command(ctx: click.Context, invocation: Invocation, *, online: bool, as_json
         put_json({"ok": False, "problems": problems})
         ctx.exit(INVALID)
     notes = [*loaded.notes, *_own_notes(loaded)]
-    asked = _asked(loaded) if online else []
+    asked = _asked(loaded) + _greeted(loaded) if online else []
     if as_json:
-        put_json({"ok": True, **_summary(loaded), "notes": notes, **({"references": asked} if online else {})})
+        references = [one for one in asked if one["what"] == "reference"]
+        channels = [one for one in asked if one["what"] == "channel"]
+        shown = {"references": references, "channels": channels} if online else {}
+        put_json({"ok": True, **_summary(loaded), "notes": notes, **shown})
     else:
         _print(loaded, notes, asked, online=online)
     if any(not one["answered"] for one in asked):
@@ -125,10 +128,10 @@ def _print(loaded: Loaded, notes: list[str], asked: list[dict[str, Any]], *, onl
         f"profiles: {', '.join(summary['profiles'])}",
         *(f"note: {note}" for note in notes),
     )
-    say(*(f"reference {one['address']}: {one['said']}" for one in asked if one["answered"]))
-    warn(f"reference {one['address']}: {one['said']}" for one in asked if not one["answered"])
+    say(*(f"{one['what']} {one['address']}: {one['said']}" for one in asked if one["answered"]))
+    warn(f"{one['what']} {one['address']}: {one['said']}" for one in asked if not one["answered"])
     if online:
-        say("note: SNMP and InfluxDB are not asked by this version; `slamon alert test NAME` tries a channel")
+        say("note: SNMP and InfluxDB are not asked by this version; `slamon alert test NAME` tries the other channels")
 
 
 def _asked(loaded: Loaded) -> list[dict[str, Any]]:
@@ -140,8 +143,24 @@ def _asked(loaded: Loaded) -> list[dict[str, Any]]:
         try:
             stats = ping(address, packets=3).stats
         except ProbeError as error:
-            found.append({"address": address, "answered": False, "said": str(error)})
+            found.append({"what": "reference", "address": address, "answered": False, "said": str(error)})
             continue
         got, sent = (stats.received, stats.sent) if stats is not None else (0, 0)
-        found.append({"address": address, "answered": got > 0, "said": f"{got} of {sent} packets answered"})
+        said = f"{got} of {sent} packets answered"
+        found.append({"what": "reference", "address": address, "answered": got > 0, "said": said})
+    return found
+
+
+def _greeted(loaded: Loaded) -> list[dict[str, Any]]:
+    """Ask mail servers whether they let us in; the other channels cannot be asked without sending something."""
+    from slamon.alerting.smtp import SmtpChannel
+    from slamon.config.channels import Smtp
+    from slamon.service import clock
+
+    found = []
+    for name, spec in loaded.settings.alerts.channels.items() if loaded.settings.alerts else ():
+        if isinstance(spec.way, Smtp):
+            answer = SmtpChannel(spec.way, clock.now, spec.timeout_s).greet()
+            answered = answer.outcome == "sent"
+            found.append({"what": "channel", "address": name, "answered": answered, "said": answer.said})
     return found

@@ -317,3 +317,13 @@ def test_no_key_of_a_service_reaches_a_terminal_a_log_or_the_record(office, sche
     with office.ledger() as ledger:
         assert not [entry for entry in ledger.entries() if "CANARY" in str(entry)]
     assert leaked(office) == []
+
+
+def test_check_online_asks_mail_servers_and_sends_nothing(office):
+    with staffed(office) as (box, _):
+        assert "channel mail: the mail server answers" in office.done("check", "--online")
+        assert office.json("check", "--online", "--json")["channels"][0]["answered"] is True
+        assert box.taken == []
+    found = office.run("check", "--online")
+    assert found.code == 1
+    assert "channel mail: not reached (Connection refused)" in found.err
