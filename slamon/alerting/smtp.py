@@ -29,10 +29,18 @@ class SmtpChannel:
         to = (parcel.to,) if parcel.to is not None else self._way.to
         if not to:
             return never("the receiver has no mail address")
+        # As seven-bit text with encodings of its own: no server needs to know UTF-8 in headers.
+        message = self._message(parcel, to)
+        return self._told(lambda server: server.send_message(message, self._way.sender, to), "taken by the mail server")
+
+    def greet(self) -> Answer:
+        """Connect, and log in where that is needed, without a mail."""
+        return self._told(lambda server: server.noop(), "the mail server answers")
+
+    def _told(self, work: Callable[[smtplib.SMTP], object], success: str) -> Answer:
         try:
             with self._connected() as server:
-                # As seven-bit text with encodings of its own: no server needs to know UTF-8 in headers.
-                server.send_message(self._message(parcel, to), self._way.sender, to)
+                work(server)
         except smtplib.SMTPRecipientsRefused as error:
             return _by_code(max((code for code, _ in error.recipients.values()), default=550))
         except smtplib.SMTPResponseException as error:
@@ -43,7 +51,7 @@ class SmtpChannel:
             return later(f"not taken ({type(error).__name__})")
         except (OSError, ValueError) as error:
             return later(why(error))
-        return sent("taken by the mail server")
+        return sent(success)
 
     def _connected(self) -> smtplib.SMTP:
         way = self._way

@@ -114,4 +114,4 @@ def _cut(text: str, room: int) -> str:
         if room < 0:
             break
         kept.append(c)
-    return "".join(kept)
+    return "".join(kept).rstrip()

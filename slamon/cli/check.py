@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from slamon.config.problems import Problem
 
 Answers = dict[str, list[dict[str, Any]]]
-ONE_OF = {"references": "reference", "agents": "agent", "influxdb": "InfluxDB"}
+ONE_OF = {"references": "reference", "agents": "agent", "influxdb": "InfluxDB", "channels": "channel"}
 
 
 @click.command("check", short_help="Validate config, contracts and inventory.")
-@click.option("--online", is_flag=True, help="Also ask the reference targets, SNMP agents and InfluxDB.")
+@click.option("--online", is_flag=True, help="Also ask reference targets, SNMP agents, InfluxDB and mail servers.")
 @json_option
 @pass_invocation
 @click.pass_context

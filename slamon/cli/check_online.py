@@ -82,8 +82,24 @@ def _influx(loaded: Loaded) -> list[Answer]:
     return [{"address": target.url, "answered": True, "said": said, "version": server.version or None}]
 
 
+def _channels(loaded: Loaded) -> list[Answer]:
+    """Ask mail servers whether they let us in; the other channels cannot be asked without sending something."""
+    from slamon.alerting.smtp import SmtpChannel
+    from slamon.config.channels import Smtp
+    from slamon.service import clock
+
+    found: list[Answer] = []
+    for name, spec in loaded.settings.alerts.channels.items() if loaded.settings.alerts else ():
+        if isinstance(spec.way, Smtp):
+            answer = SmtpChannel(spec.way, clock.now, spec.timeout_s).greet()
+            answered = answer.outcome == "sent"
+            found.append({"address": name, "answered": answered, "said": answer.said})
+    return found
+
+
 QUESTIONS: dict[str, Callable[[Loaded], list[Answer]]] = {
     "references": _references,
     "agents": _agents,
     "influxdb": _influx,
+    "channels": _channels,
 }

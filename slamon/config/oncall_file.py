@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, PlainValidator, model_validator
 from slamon.config.channels_file import mailbox
 from slamon.config.contacts import phone
 from slamon.config.contract_file import Id
-from slamon.config.problems import Unfit, quoted
+from slamon.config.problems import CONTROL, Unfit, quoted
 from slamon.config.profiles import PositiveNumber
 from slamon.config.validation import Exact, Table, Text, one_of
 from slamon.core.facts import Category
@@ -45,9 +45,12 @@ def _zone(value: object) -> ZoneInfo:
 
 def _personal(value: str, parse: Callable[[str], str], what: str, hint: str) -> str:
     try:
-        return parse(value)
+        found = parse(value)
     except Unfit:
-        raise Unfit(f"is not {what}", hint) from None  # what stands there is personal: it is not repeated
+        found = ""
+    if not found or CONTROL.search(found):
+        raise Unfit(f"is not {what}", hint)  # what stands there is personal: it is not repeated
+    return found
 
 
 def _mail(value: str) -> str:

@@ -343,6 +343,7 @@ def attempt_draft(letter: Letter, answer: Answer, found: Step, at: datetime) -> 
         "key": letter.key,
         "reason": letter.head.get("reason"),
         "person": letter.head.get("person"),
+        "cause": letter.head.get("cause"),
         "channel": letter.channel,
         "leg": letter.leg,
         "attempt": letter.tries,

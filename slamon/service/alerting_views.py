@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from slamon.core.alerting.facts import AlertClock, AlertIncident, Mute
 from slamon.core.exclusion import concerns
 from slamon.core.facts import Maintenance, Responsibility
 from slamon.core.incident import Incident, State
+from slamon.core.inventory import Period
 from slamon.core.slaclock import Clock
 from slamon.core.statement import ticking
 from slamon.core.timeline import LineTerms, assemble
@@ -122,3 +124,11 @@ def _mute(windows: Sequence[Maintenance], incident: Incident, names: Names, at: 
     now = [w for w in covering if w.start <= at < w.end]
     chosen = max(now or covering, key=lambda w: (w.end, w.seq))
     return Mute(names.windows.get(chosen.seq, f"#{chosen.seq}"), chosen.start, chosen.end)
+
+
+def hypothesis_of(onset: Mapping[str, Any], period: Period) -> str | None:
+    """Return where a fault seems to be, from what was seen at its onset: the last hop that a traceroute reached."""
+    hops = [hop for hop in onset.get("traceroute") or () if hop.get("address")]
+    if not hops or hops[-1]["address"] in (period.demarc, period.cpe):
+        return None
+    return f"traceroute: {hops[-1]['address']} (hop {hops[-1]['hop']}), * * *"

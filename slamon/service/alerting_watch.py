@@ -28,7 +28,7 @@ from slamon.service.alerting_record import (
     told_draft,
     told_of,
 )
-from slamon.service.alerting_views import DECIDED_WITHIN, Names, views
+from slamon.service.alerting_views import DECIDED_WITHIN, Names, hypothesis_of, views
 from slamon.service.desk_maintenance import announced_in_time
 from slamon.service.site import Site
 from slamon.store import filed, outbox
@@ -36,7 +36,7 @@ from slamon.store.book import LINE_KINDS, read_fleet
 from slamon.store.entry import Entry
 from slamon.store.errors import LedgerError
 from slamon.store.filed import fold_maintenance
-from slamon.store.measured import CLOSED
+from slamon.store.measured import CLOSED, ONSET
 from slamon.store.outbox import Letter
 
 AT_ONCE = 500  # lines looked at anew in one turn; in a mass outage the others follow in the next
@@ -75,6 +75,7 @@ class Watch:
         self._window_names: dict[int, str] = {}
         self._dirty: dict[str, None] = {}
         self._views: dict[str, tuple[AlertIncident, ...]] = {}
+        self._hints: dict[str, str] = {}
         self._next_at: datetime | None = None
         self._news = True
 
@@ -109,7 +110,9 @@ class Watch:
         letters = [letter for letter in map(self._write, found.messages) if letter is not None]
         unwritten = self._recorded(found, letters, at)
         self._told += found.told
-        self._news = bool(found.told)  # what was said may make more due
+        since = at - DECIDED_WITHIN
+        self._told = [one for one in self._told if one.at >= since]
+        self._news = bool(found.told or self._unrecorded)  # what was said may make more due
         self._next_at = found.next_at
         return Turn(len(letters) - len(unwritten), unwritten, found.next_at)
 
@@ -161,9 +164,10 @@ class Watch:
             del self._dirty[line_id]
             found = seen.get(line_id, ())
             if found:
-                self._views[line_id] = found
-            else:
-                self._views.pop(line_id, None)
+                self._views[line_id] = tuple(replace(one, hypothesis=self._hints.get(one.id)) for one in found)
+                continue
+            for one in self._views.pop(line_id, ()):
+                self._hints.pop(one.id, None)
         self._news = True
 
     def _follow(self, entries: Iterable[Entry]) -> None:
@@ -177,8 +181,19 @@ class Watch:
                 self._overrides.append(override_of(entry))
                 self._oncall = replace(self._oncall, overrides=tuple(self._overrides))
                 self._news = True
+            elif entry.kind == ONSET:
+                self._hint(entry)
             elif entry.kind in CONDITION_KINDS:
                 self._news |= self._conditions.follow([entry])
+
+    def _hint(self, entry: Entry) -> None:
+        """Remember how far a traceroute came at an incident's onset; whoever speaks of it next says so."""
+        if entry.line_id not in self._views or entry.line_id not in self._site.lines:
+            return
+        hint = hypothesis_of(entry.payload, self._site.lines[entry.line_id].current)
+        if hint is not None:
+            self._hints[entry.subject or ""] = hint
+            self._dirty[entry.line_id] = None
 
     def _read_windows(self, at: datetime) -> None:
         entries = list(self._site.ledger.entries(kinds=filed.MAINTENANCE_KINDS))

@@ -39,6 +39,7 @@ from slamon.store.measured import OBSERVED
 STARTED = "service.started"
 STOPPED = "service.stopped"
 RELOADED = "service.reloaded"
+OWN_NEWS = "notification."  # alerting writes these beside the keeper, and logs them itself
 LOOK_S = 0.5
 DRAIN_S = 5.0  # how long the prober's last batches are waited for
 
@@ -182,6 +183,8 @@ class Daemon:
         self._seen_seq = entries[-1].seq
         self._keeper.own -= {entry.seq for entry in entries}
         for entry in foreign:
+            if entry.kind.startswith(OWN_NEWS):
+                continue
             log.info("entry_taken", seq=entry.seq, kind=entry.kind, line=entry.line_id, subject=entry.subject)
 
     def _watched_again(self, line_ids: Sequence[str]) -> dict[str, Watched]:

@@ -82,9 +82,18 @@ def queue(held: Transaction, letters: Sequence[Letter], at: datetime) -> list[st
     for letter in letters:
         known = held.execute(select(_row.id).where(_row.key == letter.key)).first()
         if known is None:
+            if letter.held_until is None:
+                _wake(held, letter.sequence, at)
             held.execute(sqlite.insert_new(outbox).values(**_columns(held, letter, at)))
             new.append(letter.key)
     return new
+
+
+def _wake(held: Transaction, sequence: str, at: datetime) -> None:
+    """Hold back no more of a sequence what was held: something that cannot wait comes after it, in this order."""
+    asleep = and_(_row.sequence == sequence, _row.state == WAITING, _row.leg == 0, _row.tries == 0)
+    later = and_(asleep, _row.due_us > micros(at))
+    held.execute(update(outbox).where(later).values(due_us=micros(at), queued_us=micros(at)))
 
 
 def _columns(held: Transaction, letter: Letter, at: datetime) -> dict[str, object]:

@@ -297,3 +297,33 @@ def test_check_finds_a_url_that_apprise_does_not_know_and_does_not_repeat_it(off
     assert "CANARY" not in found.err + found.out
     secret.write_text("wecombot://CANARY\n")
     assert "no problems" in office.done("check")
+
+
+@pytest.mark.parametrize("scheme", ["wecombot", "dingtalk", "feishu", "lark", "schan", "json"])
+def test_no_key_of_a_service_reaches_a_terminal_a_log_or_the_record(office, scheme):
+    """Whatever the service answers, and with the log at debug; ``json`` is a plugin of Apprise's own."""
+    with receiver(
+        Reply({"code": 40001, "errcode": 93000, "message": "CANARYSECRET", "errmsg": "CANARYSECRET"}, 400)
+    ) as gateway:
+        at = gateway.url.removeprefix("http://") if scheme == "json" else "CANARYSECRET"
+        Path(office.config).write_text(CONFIG + '[alerts]\n[alerts.channels.x]\nkind = "apprise"\nurl_file = "url"\n')
+        secret = office.folder / "url"
+        secret.write_text(f"{scheme}://{at}/?gateway={gateway.url}&token=CANARYSECRET\n")
+        secret.chmod(0o600)
+        found = office.run("--log-level", "debug", "alert", "test", "x")
+        assert found.code == 1, found
+        assert gateway.got
+    assert "CANARY" not in found.out + found.err
+    with office.ledger() as ledger:
+        assert not [entry for entry in ledger.entries() if "CANARY" in str(entry)]
+    assert leaked(office) == []
+
+
+def test_check_online_asks_mail_servers_and_sends_nothing(office):
+    with staffed(office) as (box, _):
+        assert "channel mail: the mail server answers" in office.done("check", "--online")
+        assert office.json("check", "--online", "--json")["channels"][0]["answered"] is True
+        assert box.taken == []
+    found = office.run("check", "--online")
+    assert found.code == 1
+    assert "channel mail: not reached (Connection refused)" in found.err

@@ -1,6 +1,8 @@
 """Alerting through the running daemon: told, escalated, acknowledged, restored; storms, restarts, planned work."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -20,8 +22,10 @@ from slamon.service.desk import instant
 from slamon.service.desk_incidents import acknowledge
 from slamon.service.desk_maintenance import Window, add_maintenance
 from slamon.store.measured import CLOSED, OPENED
-from tests.service.alerts import Channels, Lately, staffed
-from tests.service.places import Place, row
+from tests.alerting.receivers import receiver
+from tests.service.alerts import ALERTS, Channels, Lately, staffed
+from tests.service.fast import Fast
+from tests.service.places import CONFIG, Place, row
 from tests.service.test_daemon import Service, serving, until
 
 
@@ -86,7 +90,7 @@ def test_a_restart_tells_nobody_twice_and_forgets_nobody(tmp_path: Path, ending:
 
 
 def test_f17_a_storm_of_1000_lines_is_a_handful_of_messages(tmp_path: Path):
-    """F17: all lines of a site fail at once; the first message goes out at once, the others are in it or in few more.
+    """F17: lines that share nothing fail at once: the first few are told one by one, then all others in one message.
 
     Mutant: `grouping.causes_of` gives each incident a cause of its own: a thousand messages.
     """
@@ -103,7 +107,7 @@ def test_f17_a_storm_of_1000_lines_is_a_handful_of_messages(tmp_path: Path):
             assert len(told[0]["subjects"]) > 100
 
     asyncio.run(scenario())
-    assert 1 <= len(channels.given("first")) <= 5
+    assert 1 <= len(channels.given("first")) <= 8
     assert max(len(parcel.lines) for parcel in channels.given("first")) > 5
 
 
@@ -149,6 +153,47 @@ def test_a_message_that_no_channel_takes_is_itself_told(tmp_path: Path):
             await until(lambda: "delivery_backlog" in channels.reasons("second"))
 
     asyncio.run(scenario())
+
+
+def test_sighup_takes_channels_in_and_out(tmp_path: Path):
+    """A channel that is added is used from then on, by whoever the on-call file now gives it to."""
+    channels, lately = Channels(), Lately()
+    where = staffed(tmp_path / "site", wait_s=3600)
+
+    async def scenario() -> None:
+        async with alerted(where, channels) as service:
+            where.configure(CONFIG + ALERTS + '\n[alerts.channels.third]\nkind = "terminal"\n')
+            oncall = where.folder / "oncall.toml"
+            oncall.write_text(oncall.read_text().replace('["first", "second"]', '["third"]'))
+            os.kill(os.getpid(), signal.SIGHUP)
+            await service.recorded("service.reloaded")
+            service.prober.feed(*lately.show("....xx", "GX-0001"))
+            await until(lambda: channels.reasons("third") == ["opened"])
+
+    asyncio.run(scenario())
+    assert channels.reasons("first") == []
+
+
+def test_the_heartbeat_is_sent_while_all_is_well_and_withheld_in_doubt(tmp_path: Path):
+    """Nothing before the first batch of readings; then it comes."""
+    channels, lately = Channels(), Lately()
+    with receiver() as outside:
+        beats = ALERTS.replace("[alerts]\n", f'[alerts]\nheartbeat_url = "{outside.url}/ping"\n')
+        where = staffed(tmp_path / "site", alerts=beats)
+        where.config.chmod(0o600)
+        fast = Fast(600)
+
+        async def scenario() -> None:
+            alerting = Alerting(fast.means(), channels.open)
+            async with serving(where, companions=[alerting]) as service:
+                with capture_logs() as logs:
+                    await until(lambda: any(log["event"] == "heartbeat_withheld" for log in logs))
+                    assert outside.got == []
+                    while not outside.got:
+                        service.prober.feed(*lately.show(".", "GX-0001"))
+                        await asyncio.sleep(0.02)
+
+        asyncio.run(scenario())
 
 
 def test_without_alerts_in_the_config_nothing_is_told(tmp_path: Path):

@@ -81,6 +81,19 @@ def test_a_letter_is_held_over_quiet_hours(ledger):
     assert claimed(ledger, at=BASE + 5 * S) == "k1"
 
 
+def test_what_was_held_goes_first_when_something_that_cannot_wait_comes_after_it(ledger):
+    """At night a degradation waits for the morning; when it worsens, both are told at once, in their order.
+
+    Mutant: `queue` without `_wake`: the worsening waits for the morning behind what was held.
+    """
+    queued(ledger, letter("quiet", held_until=BASE + 600 * S), letter("other", "wang|I-1", held_until=BASE + 600 * S))
+    queued(ledger, letter("urgent"))
+    assert claimed(ledger) == "quiet"
+    with ledger.transaction() as held:
+        assert outbox.claim(held, "mail", BASE, LEASE) is None
+    assert outbox.next_due(ledger, "mail") == BASE
+
+
 def test_a_letter_that_is_put_back_goes_by_its_next_channel(ledger):
     """What refused it stays known."""
     queued(ledger, letter("k1"))

@@ -104,10 +104,18 @@ def stand(incident: AlertIncident, history: History, policy: Policy, at: datetim
         alarmed=any(one.reason in ALARMING for one in since),
         flapped=any(one.reason is Reason.REOPENED for one in told),
         reached=max((one.step for one in told if one.reason in CALLS and one.chain == chain.id), default=-1),
-        called=max((one.effective for one in told if one.reason in CALLS), default=None),
-        pressed=max((one.effective for one in told if one.reason in PRESSING), default=None),
+        called=_heard(told, CALLS),
+        pressed=_heard(told, PRESSING),
         acked_until=_acked_until(history, policy, at),
     )
+
+
+def _heard(told: tuple[Told, ...], reasons: frozenset[Reason]) -> datetime | None:
+    """Return when the last message for one of the reasons is heard.
+
+    The last one counts, not the one heard last: a worsening at night does not wait for what was held until morning.
+    """
+    return next((one.effective for one in reversed(told) if one.reason in reasons), None)
 
 
 def _acked_until(history: History, policy: Policy, at: datetime) -> datetime | None:

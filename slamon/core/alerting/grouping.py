@@ -37,7 +37,6 @@ def causes_of(incidents: Iterable[AlertIncident], record: Record, policy: Policy
     It depends on what was told and on the incidents' own instants alone, so planning again gives the same causes.
     """
     found: dict[str, Cause] = {}
-    live = dict(record.causes)
     untold = []
     for incident in incidents:
         cause = record.cause_of(incident)
@@ -45,12 +44,26 @@ def causes_of(incidents: Iterable[AlertIncident], record: Record, policy: Policy
             found[incident.id] = cause
         else:
             untold.append(incident)
+    live = _joinable(untold, record, policy)
     for incident in sorted(untold, key=lambda one: (one.began, rank(one, policy), one.id)):
         cause = _joined(incident, live.values(), policy) or _begun(incident, live.values(), policy)
         live[cause.id] = cause
         found[incident.id] = cause
     # The last snapshot of a cause is the one that counts: its traits are those that all of its lines share.
-    return {each: live[cause.id] for each, cause in found.items()}
+    return {each: live.get(cause.id, cause) for each, cause in found.items()}
+
+
+def _joinable(untold: Sequence[AlertIncident], record: Record, policy: Policy) -> dict[str, Cause]:
+    """Return the causes told that any of the incidents may still join; those of long ago are many."""
+    if not untold:
+        return {}
+    since = min(one.began for one in untold) - timedelta(seconds=policy.window_s)
+    return {key: cause for key, cause in record.causes.items() if cause.joined >= since or _planned(cause)}
+
+
+def _planned(cause: Cause) -> bool:
+    """Tell whether it is planned work that a cause's lines share: it says by itself how long it lasts."""
+    return any(key.startswith("maintenance:") for key in cause.keys)
 
 
 def _joined(incident: AlertIncident, live: Iterable[Cause], policy: Policy) -> Cause | None:
@@ -63,8 +76,8 @@ def _joined(incident: AlertIncident, live: Iterable[Cause], policy: Policy) -> C
 
 
 def _near(incident: AlertIncident, cause: Cause, policy: Policy) -> bool:
-    if any(key.startswith("maintenance:") for key in cause.keys):
-        return True  # planned work says by itself how long it lasts
+    if _planned(cause):
+        return True
     window, longest = timedelta(seconds=policy.window_s), timedelta(seconds=policy.cause_s)
     return cause.began - window <= incident.began <= min(cause.joined + window, cause.began + longest)
 

@@ -163,6 +163,18 @@ def test_quiet_hours_never_hold_what_is_critical(one: AlertIncident) -> None:
     assert all(each.message.not_before is None for each in critical)
 
 
+def test_a_worsening_at_night_does_not_wait_for_what_was_held_until_the_morning() -> None:
+    """A degradation is held until nine; the interruption it becomes wakes at once and escalates ten minutes later."""
+    weak = replace(FREE, category=DEGRADATION, tier="A")
+    worse = replace(FREE, tier="A")
+    said = play([(0, scene(weak)), (5 * MIN, scene(worse))], 20 * MIN, oncall(people=SLEEPY))
+    assert [(*one.brief, one.message.not_before) for one in said] == [
+        (0, "opened", "ana", s(HOUR)),
+        (5 * MIN, "worsened", "ana", None),
+        (15 * MIN, "escalated", "bo", None),
+    ]
+
+
 # --- causes ---
 
 
