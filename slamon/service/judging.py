@@ -180,7 +180,7 @@ class Judging:
         for low in range(0, intake.slow.size, SLOW_AT_ONCE):
             places = intake.slow[low : low + SLOW_AT_ONCE]
             part = intake.rows[places]
-            self._see(part["line"][(intake.look.answered & ~intake.plain)[places]])
+            self._see(part["line"][intake.compared[places]])
             for place, (reading, _) in zip(places.tolist(), self._at_hand.history.judged(part), strict=True):
                 seat = self._at_hand.seat(reading.line_id)
                 if not unseen(seat.judge, reading):

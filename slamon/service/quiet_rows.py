@@ -12,7 +12,7 @@ from slamon.core.judge import NOT_OBSERVED, Blindness
 from slamon.core.quality import Verdict
 from slamon.probes.columns import ROW, Rows
 from slamon.service.history import History
-from slamon.service.quiet import Bools, Ints, LimitTable, Look, look, rounds
+from slamon.service.quiet import Bools, Ints, LimitTable, look, rounds
 from slamon.service.quiet_lines import Advance, QuietLines
 from slamon.store.rows import KEPT, VERDICTS
 
@@ -28,13 +28,14 @@ class Intake:
     """Rows in order of line and time; `came` is the place of each in its batch.
 
     `fast` are those that the filter took; `slow` those for the judge, in the order in which they came. Rows that lie
-    before what their line has been observed to are in neither. `plain` rows are `UP` whatever stands in their windows.
+    before what their line has been observed to are in neither. `plain` rows are `UP` whatever stands in their windows,
+    `compared` ones may need them; of a row under another watch than its line's own nobody knows before it is judged.
     """
 
     rows: Rows
     came: Ints
-    look: Look
     plain: Bools
+    compared: Bools
     fast: Ints
     slow: Ints
     blind: list[tuple[int, Blindness]]
@@ -94,7 +95,8 @@ def sift(rows: Rows, came: Ints, quiet: QuietLines, table: LimitTable, history: 
     left = np.concatenate(slow)
     rows["verdict"] = VERDICT_AT[Verdict.UP]
     rows["verdict"][seen.unseen] = VERDICT_AT[Verdict.NO_DATA]
-    return Intake(rows, came, seen, plain, np.sort(np.concatenate(fast)), left[np.argsort(came[left])], blind)
+    compared = (seen.answered & ~plain) | ~fits
+    return Intake(rows, came, plain, compared, np.sort(np.concatenate(fast)), left[np.argsort(came[left])], blind)
 
 
 def _reasons(rows: Rows, quiet: QuietLines, history: History) -> Ints:

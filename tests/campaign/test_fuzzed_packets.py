@@ -48,8 +48,10 @@ packets = st.one_of(
     st.builds(ip, st.one_of(echoes, errors, st.binary(max_size=60)), st.sampled_from([b"", bytes(4), bytes(40)])),
     st.builds(lambda size, fill: ip(summed(bytes(8) + bytes([fill]) * size)), st.just(65_000), st.integers(0, 255)),
 )
-# A true reply, spoilt: cut, a bit turned, or with bytes behind it.
-spoilings = st.tuples(st.sampled_from(["cut", "bit", "longer", "other host"]), st.integers(0, 1 << 20))
+# A true reply, spoilt: cut, a bit turned, with bytes behind it, or whole but of another identifier.
+spoilings = st.tuples(
+    st.sampled_from(["cut", "bit", "longer", "other host", "other identifier"]), st.integers(0, 1 << 20)
+)
 
 
 def spoilt(data: bytes, how: tuple[str, int]) -> bytes:
@@ -58,10 +60,10 @@ def spoilt(data: bytes, how: tuple[str, int]) -> bytes:
         return data[: 20 + number % (len(data) - 20)]
     if kind == "longer":
         return data + bytes(1 + number % 64)
+    if kind == "other identifier":
+        return data[:20] + summed(data[20:24] + (IDENTIFIER ^ (1 << number % 16)).to_bytes(2, "big") + data[26:])
     if kind == "bit":
         at = 20 * 8 + number % ((len(data) - 20) * 8)
-        if 24 <= at // 8 < 26:  # another identifier: the kernel's filter keeps it from us (F8)
-            return data[:20]
         changed = bytearray(data)
         changed[at // 8] ^= 1 << at % 8
         return bytes(changed)
@@ -108,12 +110,15 @@ class NoisyEngine(VirtualEngine):
     st.booleans(),
 )
 @example([], [("bit", 20)], True)  # a bit of the checksum
+@example([], [("bit", 32)], True)  # a bit of the identifier
+@example([], [("bit", 47)], False)
+@example([], [("other identifier", 3)], False)
 @example([], [("cut", 1), ("longer", 0), ("other host", 0)], True)
 def test_noise_changes_no_reading(noise, spoilings, wheels):
     """Two lines stay up, the dead one stays dead, RTTs stay true, whatever comes between; nothing raises.
 
     Mutants: `Replies.drain` without `except struct.error`: raises. Without the comparison of `lane.tail`, of the
-    checksum or of `lane.hosts`: a spoilt reply to the dead line makes it alive.
+    checksum, of the identifier or of `lane.hosts`: a spoilt reply to the dead line makes it alive.
     """
     lived = NoisyEngine(noise, spoilings, wheels=wheels).run(6.0).stop()
     for line_id, readings in lived.readings().items():

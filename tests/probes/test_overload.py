@@ -1,4 +1,4 @@
-"""An engine that cannot send all that is due: the most important lines are watched to the last; what is left out is blind.
+"""An engine that cannot send all that is due: important lines are watched to the last, what is left out is blind.
 
 Each packet takes a quarter of a millisecond here: 4,000 a second at most.
 """

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from slamon.core.contract import Contracts
+from slamon.core.inventory import FAR_FUTURE, Line, Period
 from slamon.core.lifecycle import Happening
 from slamon.core.quality import Criterion, Metric, Profile, Sight, Verdict, Watch, assess
 from slamon.core.reading import Reading, TargetStats
-from slamon.core.timespan import micros
+from slamon.core.timeline import LineTerms
+from slamon.core.timespan import Span, SpanSet, micros
 from slamon.probes.columns import readings_of, rows_of
 from slamon.service.judging import Judging
 from slamon.service.quiet import limits_of, look, rounds
+from slamon.service.watching import Watched
+from slamon.store.rows import VERDICTS
 from tests.service import batches
 from tests.service.batches import BASE, IDS, Told, as_rows, one_by_one
 
@@ -78,11 +84,12 @@ def tell(seed: int, taking: Taking) -> Told:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**63))
+@example(11956)  # terms change at midnight to another deciding target, in the midst of a batch
 def test_rows_are_judged_as_readings_one_by_one_are(seed: int):
     """Happenings, drafts (blind spans, notices, evidence blobs to the byte), coverage and states are the same.
 
     Mutants: no look at loud rows in the window; a CPE that is silent passed over; a gap not booked as blind; the ring
-    forgets what a suspected line needs.
+    forgets what a suspected line needs; `compared` without the rows that do not fit (seed 11956).
     """
     rows, readings = tell(seed, as_rows), tell(seed, one_by_one)
     assert rows.happenings == readings.happenings
@@ -109,3 +116,34 @@ def test_a_mean_that_rounds_above_its_parts_opens_nothing_unseen():
     watch = Watch(True, False, None, Profile(degraded=(Criterion(Metric.RTT_MEAN_MS, above=0.1, window_s=60),)))
     reading = Reading("L", BASE, BASE + timedelta(seconds=10), TargetStats(3, 3, 0.1, 0.1, 0.1, 0.0))
     assert look(rows_of([reading])[0], limits_of(watch)).loud.tolist() == [True]
+
+
+def test_a_loud_row_under_terms_that_begin_with_it_is_remembered():
+    """At midnight other criteria begin; in the batch across it a row is loud under the new ones, while suspended.
+
+    Its course stays clear, and the next row is fine by itself, but not with the loud one in its window.
+    Mutant: `loud` in `sift` without ``| ~fits[at]``: that next row is taken as up.
+    """
+    midnight, ten_s = datetime(2026, 10, 3, 16, 0, tzinfo=UTC), timedelta(seconds=10)
+    calm, strict = (
+        Watch(True, False, None, Profile(degraded=(Criterion(Metric.RTT_MEAN_MS, above=above, window_s=20),)))
+        for above in (1000.0, 10.0)
+    )
+    periods = tuple(
+        Period(day, None, "C1", "cmcc-internet-line", Decimal(3000)) for day in (date(2026, 1, 1), date(2026, 10, 4))
+    )
+    loud_at = midnight + ten_s
+    service = SpanSet([Span(midnight - timedelta(days=9), loud_at), Span(loud_at + ten_s, FAR_FUTURE)])
+    line = Watched(LineTerms(Line("L", periods), Contracts(())), batches.SHANGHAI, (calm, strict), service)
+    judging = Judging({"L": line})
+
+    def verdicts(first: int, *rtts: float) -> list[str]:
+        starts = [midnight + (first + number) * ten_s for number in range(len(rtts))]
+        stats = [TargetStats(5, 5, rtt, rtt, rtt, 0.0) for rtt in rtts]
+        as_rows(judging, [Reading("L", at, at + ten_s, each) for at, each in zip(starts, stats, strict=True)])
+        return [VERDICTS[number] for number in judging.judged()[0]["verdict"].tolist()]
+
+    assert verdicts(-3, 1.0, 1.0) == ["UP", "UP"]
+    assert verdicts(-1, 1.0, 1.0, 500.0) == ["UP", "UP", "DEGRADED"]
+    assert verdicts(2, 1.0) == ["DEGRADED"]
+    assert verdicts(3, 1.0, 1.0) == ["UP", "UP"]
