@@ -56,7 +56,7 @@ def file_of(url: str) -> Path:
 def engine_for(path: Path, *, read_only: bool, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     """Return an engine on an existing file, whose every connection is set up the same way."""
     mode = "ro" if read_only else "rw"
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}{'&immutable=1' if read_only and _frozen(path) else ''}"
 
     def connected() -> sqlite3.Connection:
         # Autocommit: the driver's own idea of when a transaction begins is never right for a ledger.
@@ -73,6 +73,18 @@ def engine_for(path: Path, *, read_only: bool, busy_timeout_s: float = BUSY_TIME
     engine = create_engine("sqlite://", creator=connected, poolclass=QueuePool, pool_size=4, max_overflow=12)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _frozen(path: Path) -> bool:
+    """Tell whether a database lies complete on a file system that nobody can write to: it needs no shared memory then.
+
+    With a log beside it what was committed last stands there, and to leave that out would be a wrong answer.
+    """
+    try:
+        read_only = bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+        return read_only and not path.with_name(f"{path.name}-wal").exists()
+    except OSError:
+        return False
 
 
 def _set_up(connection: sqlite3.Connection, *, read_only: bool) -> None:

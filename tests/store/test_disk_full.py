@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from slamon.store.errors import LedgerDiskFull
+from slamon.store.errors import LedgerDiskFull, LedgerError
 from slamon.store.ledger import Ledger
 from tests.store.facts import draft, stamp, url
 
@@ -49,3 +49,31 @@ def test_f15_a_full_disk_loses_nothing_acknowledged(small_disk):
         ballast.unlink()
         assert ledger.append([draft(1)]) == [told[-1] + 1]
         assert ledger.verify().sound
+
+
+@pytest.fixture
+def frozen_disk(small_disk):
+    """The small disk, to be made read-only; it is made writable again before it is taken away."""
+
+    def freeze() -> None:
+        subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+
+    yield small_disk, freeze
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+
+
+@pytest.mark.lab
+def test_a_ledger_on_a_read_only_disk_can_be_read(frozen_disk):
+    """What stands in it is read as ever; who would write is told why not.
+
+    Mutant: without `immutable=1` SQLite wants to make shared memory beside the file, and nothing can be read.
+    """
+    folder, freeze = frozen_disk
+    with Ledger.open(url(folder / "ledger.db"), writer="x", stamp=stamp) as ledger:
+        ledger.append([draft(1), draft(2)])
+    freeze()
+    with Ledger.open(url(folder / "ledger.db"), writer="x", stamp=stamp, read_only=True) as ledger:
+        assert [entry.seq for entry in ledger.entries()] == [1, 2]
+        assert ledger.verify().sound
+    with pytest.raises(LedgerError, match="cannot be opened"):
+        Ledger.open(url(folder / "ledger.db"), writer="x", stamp=stamp)
