@@ -29,7 +29,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench campaign campaign-outbox docs lock clean distclean test-tools
+.PHONY: help demo test check format bench campaign campaign-kills campaign-outbox docs lock clean distclean test-tools
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ format: $(VENV)/.dev  ## let ruff repair and format what it can
 bench: $(VENV)/.dev test-tools  ## measure against the goals (rows with packets as root, in namespaces)
 	$(call install-tools,$(BENCH_TOOLS))
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+campaign-kills: $(VENV)/.dev  ## a thousand times kill -9 with incidents open: nothing acknowledged lost, nothing doubled
+	@$(BIN)/python -m tests.campaign.kills $(CAMPAIGN_ARGS)
 
 campaign-outbox: $(VENV)/.dev  ## a thousand times kill -9 with messages on their way: none lost, none overtaken
 	@$(BIN)/python -m tests.campaign.outbox $(CAMPAIGN_ARGS)
