@@ -1,8 +1,8 @@
 """Campaign 2, the ledger's part: a judging killed again and again with incidents open loses and doubles nothing.
 
 ``python -m tests.campaign.kills [KILLS]``. A child judges lines that fail and come back, a window of ten seconds of all
-of them at a time, commits as the daemon does, and says after each commit what is on disk (a client-side log). It is killed
-with SIGKILL at random moments, KILLS times; the next child takes up from the ledger and goes on where the last one was.
+of them at a time, commits as the daemon does, and says after each commit what is on disk (a client-side log). It is
+killed with SIGKILL at random moments, KILLS times; the next child takes up from the ledger and goes on from there.
 
 Judged: every acknowledged entry is there, as it was; no incident was opened or closed twice; no blind span overlaps
 another of its line; what a line was observed to never went back; the chain is sound.
