@@ -154,8 +154,7 @@ class Onset(NamedTuple):
 
 def dropped(scene: Scene, onset: datetime, seen_to: datetime) -> bool:
     """Tell whether the port says that it took its state within an episode: it was down, between two polls perhaps."""
-    changed = None if scene.port is None else scene.port.changed
-    return changed is not None and onset - SLACK <= changed <= seen_to + SLACK
+    return any(onset - SLACK <= changed <= seen_to + SLACK for changed in scene.changes)
 
 
 def testimony(scene: Scene | None, onset: datetime, seen_to: datetime) -> bool:
