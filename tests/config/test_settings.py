@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slamon.config.credentials import Extra, TrapPort
+from slamon.config.credentials import Extra, SnmpCredential, TrapPort
 from slamon.config.problems import InvalidInput
 from slamon.config.secret import Secret
 from slamon.config.settings import Settings, find_config, load_settings
@@ -302,3 +302,19 @@ def test_no_config_anywhere_says_where_it_was_looked_for(tmp_path, monkeypatch):
         return
     with pytest.raises(InvalidInput, match=r"neither \$SLAMON_CONFIG nor slamon\.toml nor /etc/slamon/slamon\.toml"):
         find_config(None, {})
+
+
+def test_what_the_example_shows_of_snmp_is_what_is_taken(tmp_path):
+    """Its commented sections load as they stand, and its values are what they say they are."""
+    text = example("slamon.example.toml").read_text(encoding="utf-8")
+    block = text[text.index("# [snmp.edge]") : text.index("# A copy of measurements")]
+    for name in ("snmp-community", "snmp-auth", "snmp-priv", "trap-community"):
+        (tmp_path / name).write_text("twelve chars", encoding="ascii")
+        (tmp_path / name).chmod(0o600)
+    found = settings(tmp_path, "\n".join(line.removeprefix("#").strip() for line in block.splitlines()))
+    assert (found.snmp["edge"].interval_s, found.snmp["edge"].max_objects) == (60, 120)
+    assert found.snmp["edge"].extras[0].below == -24
+    assert (found.snmp["core"].auth, found.snmp["core"].priv, found.snmp["core"].context) == ("sha256", "aes", "vrf1")
+    assert found.traps is not None
+    plain = SnmpCredential("edge", "2c")
+    assert (plain.slow_interval_s, plain.timeout_ms, plain.retries) == (300, 2000, 1)
