@@ -75,7 +75,9 @@ def blocks(draw: st.DrawFn) -> Block:
         window += draw(st.sampled_from((SECOND // 2, 499_999, 1)))
     count = draw(st.integers(1, 2 if window_s > 7200 else 6))
     slow = shape == "slow"
-    port = draw(st.sampled_from(((None,),) * 8 + ((False,), (False, None), (True,), (False, None, None, True))))
+    polls: list[tuple[bool | None, ...]] = [(None,)] * 6
+    polls += [(False,), (False, None), (True,), (True,), (True, None), (False, None, None, True)]
+    port = draw(st.sampled_from(polls))
     rtt_ms, ipdv_ms = (
         (draw(st.sampled_from((100, 101, 150, 300))), draw(st.sampled_from((0, 50, 90)))) if slow else (1, 0)
     )
