@@ -149,6 +149,7 @@ class Device:
 
     def _begin_anew(self, why: str) -> None:
         self._ticks = self._full_s = None
+        self.questions.forget()
         for port in self.ports.values():
             port.begin_anew(why)
 

@@ -132,7 +132,7 @@ class PysnmpAsker:
             raise AgentError(Trouble.AGENT, f"the exchange failed ({type(error).__name__})") from None
         status = int(v2c.apiPDU.get_error_status(answer))
         if status:
-            raise status_error(status)
+            raise status_error(status, int(v2c.apiPDU.get_error_index(answer, muteErrors=True) or 0))
         binds: Sequence[tuple[Any, Any]] = v2c.apiPDU.get_varbinds(answer)
         return binds
 

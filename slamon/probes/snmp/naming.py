@@ -15,6 +15,7 @@ from slamon.probes.snmp.objects import NAME_WORDS, NAMES
 from slamon.probes.snmp.values import text
 
 _REPETITIONS = 25
+_SURELY_FIT = 2
 _WALK_S = 60.0
 _ROWS = 50_000
 
@@ -51,6 +52,11 @@ async def _walk(asker: Asker, peer: Peer, columns: Sequence[Oid]) -> list[dict[i
             if most == 1:
                 raise
             most = max(1, most // 2)
+            continue
+        except AgentError as error:
+            if error.trouble is not Trouble.TIMEOUT or most <= _SURELY_FIT:
+                raise
+            most = _SURELY_FIT  # long answers may be lost on the way
             continue
         for number, rows in zip(numbers, came, strict=True):
             after = _take(columns[number], last[number], rows, found[number])

@@ -98,6 +98,8 @@ class TrapEar(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str | bytes, ...]) -> None:
         """Look into a trap; whatever it holds, it cannot do more than ask for a poll."""
         host = str(addr[0])
+        if "." in host:  # an IPv4 sender at a socket for both families
+            host = host.removeprefix("::ffff:")
         peers = self._hosts().get(host)
         if not peers:
             self.counts.unknown += 1

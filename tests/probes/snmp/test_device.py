@@ -247,6 +247,21 @@ def test_an_object_that_fits_into_no_message_is_one_that_is_not_there():
     assert caught.value.trouble is Trouble.TOO_BIG
 
 
+def test_an_object_over_which_an_agent_fails_is_left_out():
+    """genErr instead of "no such object": the others are read, and the object is not asked for again."""
+    device = bench("GE0/0/1", extras=(RX, TEMPERATURE))
+    device.agent.objects |= {(*RX.oid, 1): -1000, TEMPERATURE.oid: 40}
+    device.agent.fails_over = (*RX.oid, 1)
+    assert device.poll()["L0"].extras == (NamedValue("temperature", 40, "C", 60, None),)
+    device.agent.asked.clear()
+    for _ in range(5):
+        device.poll()
+    assert len(device.agent.asked) == 5
+    device.agent.asked.clear()
+    device.poll(300)
+    assert len(device.agent.asked) == 2  # once more after a gap: the agent may be another by now
+
+
 RX = Extra("rx_power", (1, 3, 6, 1, 4, 1, 9, 8), True, 0.01, "dBm", None, -24.0, (-1,))
 TEMPERATURE = Extra("temperature", (1, 3, 6, 1, 4, 1, 9, 9, 0), per_interface=False, unit="C", above=60)
 
