@@ -225,8 +225,26 @@ def test_polls_of_one_window_become_one(polls: list[InterfaceStats]):
     Mutant: unknown counters passed over in the sum; errors of one minute are divided by the packets of two.
     """
     one = as_one(polls)
-    counting = [poll for poll in polls if any(getattr(poll, name) is not None for name in COUNTERS)]
+    known = [poll for poll in polls if any(getattr(poll, name) is not None for name in COUNTERS)]
+    said = [poll for poll in known if any(getattr(poll, name) for name in COUNTERS) or packets_known(poll)]
+    counting = said or known
     for name in COUNTERS:
         values = [getattr(poll, name) for poll in counting]
         assert getattr(one, name) == (None if not values or None in values else sum(values))
     assert one.oper == next((poll.oper for poll in reversed(polls) if poll.oper is not None), None)
+
+
+def packets_known(poll: InterfaceStats) -> bool:
+    return poll.in_packets is not None or poll.out_packets is not None
+
+
+def test_a_calm_poll_beside_a_full_one_takes_no_packets_away():
+    """A poll without packets, in which nothing moved, is covered by the full one after it: one ratio over both.
+
+    Mutant tried: with calm polls among those that count, the packets of the two are unknown, and so is the ratio.
+    """
+    calm = InterfaceStats("up", "up", 1000, 0, 0, in_discards=0, out_discards=0)
+    full = InterfaceStats("up", "up", 1000, 5, 0, 995, 1000, 1, 1, 0, 0, seconds=61)
+    one = as_one([calm, full])
+    assert (one.in_errors, one.in_packets, one.seconds) == (5, 995, 61)
+    assert as_one([calm, calm]).in_errors == 0
