@@ -8,7 +8,7 @@ people decide. docs/fusion.md prints the table; docs/decisions/0008 has the reas
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,11 +50,16 @@ class Group:
     name: str
     lines: int
     alarms: Sequence[tuple[datetime, str]]
+    _fell: dict[datetime, int] = field(default_factory=dict, compare=False, repr=False)
 
     def fell(self, at: datetime) -> int:
-        """Return how many lines had an alarm at about an instant."""
-        low = bisect_left(self.alarms, (at - AT_ONCE, ""))
-        return len({line for _, line in self.alarms[low : bisect_right(self.alarms, (at + AT_ONCE, "\U0010ffff"))]})
+        """Return how many lines had an alarm at about an instant, which is taken to the second."""
+        second = at.replace(microsecond=0)
+        if second not in self._fell:  # thousands that fall together ask for the same few seconds
+            low = bisect_left(self.alarms, (second - AT_ONCE, ""))
+            high = bisect_left(self.alarms, (second + AT_ONCE + timedelta(seconds=1), ""))
+            self._fell[second] = len({line for _, line in self.alarms[low:high]})
+        return self._fell[second]
 
 
 @dataclass(frozen=True, slots=True)
