@@ -80,6 +80,10 @@ class PysnmpAsker:
         """Return the address that a peer has, as far as it has been looked up."""
         return self._hosts.get(peer.host)
 
+    def remember(self, peer: Peer, host: str) -> None:
+        """Take an address as that of a peer, without looking it up."""
+        self._hosts[peer.host] = host
+
     def on_notification(self, take: Callable[[Sequence[tuple[Oid, Value]]], None]) -> None:
         """Have SNMPv3 traps that `hear` authenticated handed on."""
         self._take = take

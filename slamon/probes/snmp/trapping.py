@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pyasn1.codec.ber import decoder
-from pyasn1.error import PyAsn1Error
-from pysnmp.error import PySnmpError
 from pysnmp.proto import api
 from pysnmp.proto.api import verdec
 
@@ -111,7 +109,7 @@ class TrapEar(asyncio.DatagramProtocol):
             return
         try:
             self._look_into(data, host, int(addr[1]), peers)
-        except (PySnmpError, PyAsn1Error, ValueError, TypeError, IndexError, KeyError, AttributeError):
+        except Exception:  # noqa: BLE001 - whatever was sent, and whatever the library makes of it
             self.counts.unknown += 1
 
     def error_received(self, exc: Exception) -> None:
