@@ -17,7 +17,7 @@ AUTH = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
 # Without a suffix the keys of AES-192 and AES-256 are lengthened as net-snmp does it (Blumenthal's draft), with
 # -reeder as Cisco and Huawei do it.
 PRIV = ("des", "aes", "aes192", "aes256", "aes192-reeder", "aes256-reeder")
-INDEXES = ("interface", "none")
+INDEXES = ("interface", "entity", "none")
 
 _OID = re.compile(r"\.?\d{1,10}(?:\.\d{1,10}){2,127}", re.ASCII)
 

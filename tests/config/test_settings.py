@@ -62,6 +62,7 @@ def test_a_credential_carries_all_that_polling_needs(tmp_path):
         [[snmp.core.extra]]
         name = "rx_power"
         oid = ".1.3.6.1.4.1.2011.5.25.31.1.1.3.1.8"
+        index = "entity"
         scale = "0.01"
         unit = "dBm"
         below = -24
@@ -84,8 +85,8 @@ def test_a_credential_carries_all_that_polling_needs(tmp_path):
         TrapPort("0.0.0.0:1162", Secret("twelve chars")),
     )
     oid = (1, 3, 6, 1, 4, 1, 2011, 5, 25, 31, 1, 1, 3, 1, 8)
-    assert core.extras[0] == Extra("rx_power", oid, True, 0.01, "dBm", None, -24.0, (-1, 2147483647))
-    assert (core.extras[1].per_interface, core.extras[1].above) == (False, 60)
+    assert core.extras[0] == Extra("rx_power", oid, "entity", 0.01, "dBm", None, -24.0, (-1, 2147483647))
+    assert (core.extras[1].index, core.extras[1].above) == ("none", 60)
     assert "twelve" not in repr(found)
 
 

@@ -10,7 +10,16 @@ from slamon.probes.snmp.asking import AgentError, Trouble
 from slamon.probes.snmp.counting import BACKWARDS, GAP, RENUMBERED, RESET, RESTARTED
 from slamon.probes.snmp.device import PortLine
 from slamon.probes.snmp.naming import walk
-from slamon.probes.snmp.objects import DISCONTINUITY, HIGH_SPEED, NAME, OFTEN, SELDOM, TABLE_LAST_CHANGE
+from slamon.probes.snmp.objects import (
+    DISCONTINUITY,
+    ENTITY_ALIAS,
+    HIGH_SPEED,
+    IF_INDEX,
+    NAME,
+    OFTEN,
+    SELDOM,
+    TABLE_LAST_CHANGE,
+)
 from slamon.probes.snmp.scripted import ScriptedAgent, ScriptedAsker
 from tests.probes.snmp.devices import PLACE, bench, peer
 
@@ -262,8 +271,8 @@ def test_an_object_over_which_an_agent_fails_is_left_out():
     assert len(device.agent.asked) == 2  # once more after a gap: the agent may be another by now
 
 
-RX = Extra("rx_power", (1, 3, 6, 1, 4, 1, 9, 8), True, 0.01, "dBm", None, -24.0, (-1,))
-TEMPERATURE = Extra("temperature", (1, 3, 6, 1, 4, 1, 9, 9, 0), per_interface=False, unit="C", above=60)
+RX = Extra("rx_power", (1, 3, 6, 1, 4, 1, 9, 8), "interface", 0.01, "dBm", None, -24.0, (-1,))
+TEMPERATURE = Extra("temperature", (1, 3, 6, 1, 4, 1, 9, 9, 0), "none", unit="C", above=60)
 
 
 def test_further_objects_are_scaled_and_stand_until_they_are_read_again():
@@ -276,6 +285,21 @@ def test_further_objects_are_scaled_and_stand_until_they_are_read_again():
     device.agent.objects[*RX.oid, 1] = -1800
     assert device.poll()["L0"].extras == (rx, warm)
     assert device.poll(300)["L0"].extras[0].value == -18
+
+
+def test_objects_of_a_ports_part_are_found_by_the_devices_own_mapping():
+    """Many devices number optics by entPhysicalIndex; entAliasMappingTable says which port that is."""
+    optic = Extra("rx_power", (1, 3, 6, 1, 4, 1, 2011, 8), "entity", 0.01, "dBm", None, -24.0)
+    device = bench("GE0/0/1", "GE0/0/2", extras=(optic,))
+    device.agent.objects |= {
+        (*ENTITY_ALIAS, 67108867, 0): (*IF_INDEX, 1),
+        (*ENTITY_ALIAS, 67108999, 0): (1, 3, 6, 1, 2, 1, 17, 1, 4, 1, 1, 2),
+        (*optic.oid, 67108867): -2600,
+        (*optic.oid, 1): 999,
+    }
+    found = device.poll()
+    assert [(one.name, one.value, one.exceeded) for one in found["L0"].extras] == [("rx_power", -26, "below -24 dBm")]
+    assert found["L1"].extras == ()
 
 
 def test_lines_that_leave_by_one_port_share_its_objects():

@@ -22,7 +22,7 @@ extras = st.builds(
     Extra,
     names,
     st.lists(st.integers(0, 2**32 - 1), min_size=3, max_size=9).map(tuple),
-    st.booleans(),
+    st.sampled_from(["interface", "entity", "none"]),
     st.floats(0.001, 1e6),
     texts,
     numbers,
