@@ -18,8 +18,8 @@ class Extra:
     """A further object to read.
 
     What follows `oid` is the port's ifIndex (`index` ``interface``), the entPhysicalIndex that the device's
-    entAliasMappingTable gives it (``entity``; RFC 6933), or nothing: one object of the device (``none``). A value is the
-    agent's number times `scale`; numbers among `unknown` mean that there is none.
+    entAliasMappingTable gives it (``entity``; RFC 6933), or nothing, for one object of the device (``none``). Values
+    are the agent's numbers times `scale`; numbers among `unknown` mean that there is none.
     """
 
     name: str

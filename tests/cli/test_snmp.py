@@ -4,11 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from slamon.config.readings import parse_reading
+from slamon.service.site import open_site
+from slamon.service.snmp_watch import AGENT_SILENT
+from slamon.store.entry import Draft
 from tests.cli.office import Office
 from tests.lab.snmpd import AUTH_KEY, COMMUNITY, PRIV_KEY, USER, Snmpd, free_port, snmpd
 
@@ -147,3 +151,16 @@ class TestCheckOnline:
             f"edge@127.0.0.1:{silent}": False,
         }
         assert found.code == 1
+
+
+def test_status_names_silent_agents_with_their_reason_and_lines(office, agent):
+    """For people in a sentence, as JSON in members."""
+    with open_site(office.config, {}, by="test") as site:
+        said = {"agent": f"127.0.0.1:{agent.port}", "credential": "core", "lines": ["GX-0001"], "line_count": 1}
+        at = datetime(2026, 11, 1, tzinfo=UTC)
+        site.ledger.append([Draft(AGENT_SILENT, at, {**said, "reason": "timeout", "detail": "it does not answer"})])
+    printed = office.run("status").out
+    assert f"agent core@127.0.0.1:{agent.port}: timeout since 2026-11-01 08:00:00: it does not answer" in printed
+    assert "(no port for 1 line: GX-0001)" in printed
+    (silent,) = json.loads(office.run("status", "--json").out)["silent_agents"]
+    assert (silent["reason"], silent["lines"], silent["since"]) == ("timeout", ["GX-0001"], "2026-11-01T00:00:00Z")
