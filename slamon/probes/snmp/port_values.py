@@ -33,6 +33,7 @@ State = tuple[Value, ...]
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,18}(?:\.\d{1,18})?)")
 _TICKS_S = 100
+_BEYOND_ALL_SENSE = 1e12  # no reading holds such a quantity (`slamon.config.reading_values`)
 
 
 def often_oids(places: Iterable[Place]) -> list[Oid]:
@@ -104,7 +105,8 @@ def extras_of(answers: Answers, where: Place, extras: Iterable[Extra]) -> tuple[
         raw = None if oid is None else _number(answers[oid])
         if raw is not None and raw not in extra.unknown:
             value = round(raw * extra.scale, 9)
-            found.append(NamedValue(extra.name, value, extra.unit, extra.above, extra.below))
+            if abs(value) < _BEYOND_ALL_SENSE:
+                found.append(NamedValue(extra.name, value, extra.unit, extra.above, extra.below))
     return tuple(found)
 
 

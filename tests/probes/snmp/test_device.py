@@ -287,6 +287,13 @@ def test_further_objects_are_scaled_and_stand_until_they_are_read_again():
     assert device.poll(300)["L0"].extras[0].value == -18
 
 
+def test_a_number_beyond_all_sense_is_left_out():
+    """What no reading can hold is not handed on: it would be refused at the other end."""
+    device = bench("GE0/0/1", extras=(TEMPERATURE,))
+    device.agent.objects |= {TEMPERATURE.oid: 2**63}
+    assert device.poll()["L0"].extras == ()
+
+
 def test_objects_of_a_ports_part_are_found_by_the_devices_own_mapping():
     """Many devices number optics by entPhysicalIndex; entAliasMappingTable says which port that is."""
     optic = Extra("rx_power", (1, 3, 6, 1, 4, 1, 2011, 8), "entity", 0.01, "dBm", None, -24.0)
