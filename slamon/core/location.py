@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from .fusion import PORT_SAYS, PortState, Says, Verdict
@@ -87,16 +88,33 @@ class Vicinity:
 ALONE = Vicinity()
 
 
+class Fall(NamedTuple):
+    """How many lines of a group fell at once."""
+
+    fell: int
+    lines: int
+    name: str
+
+    @property
+    def many(self) -> bool:
+        return self.fell >= MANY and self.fell * 2 >= self.lines
+
+
 class Onset(NamedTuple):
-    """One incident as the table looks at it."""
+    """One incident as the table looks at it: equal ones have equal hypotheses.
+
+    `vantage` is what troubled it between a minute before the onset and the alarm; `dropped` tells that the port
+    took its state meanwhile, `agent_fell` that its agent spoke before and has not since, though it was asked twice.
+    """
 
     scene: Scene
     has_demarc: bool
-    onset: datetime
-    alarm: datetime
-    seen_to: datetime
-    vicinity: Vicinity
-    path: Path | None
+    falls: tuple[Fall, ...] = ()
+    vantage: str | None = None
+    dropped: bool = False
+    agent_fell: bool = False
+    path: Path | None = None
+    agent: str | None = None
 
     @property
     def down(self) -> bool:
@@ -115,37 +133,19 @@ class Onset(NamedTuple):
         return self.port is not None and PORT_SAYS[self.port.state].says is Says.CARRIES
 
     @property
-    def port_dropped(self) -> bool:
-        return dropped(self.scene, self.onset, self.seen_to)
+    def together(self) -> Fall | None:
+        """The group of which most lines fell with this one, if they are many."""
+        return max((fall for fall in self.falls if fall.many), default=None)
 
     @property
-    def vantage(self) -> str | None:
-        """What troubled the vantage between a minute before the onset and the alarm."""
-        return next((what for at, what in self.vicinity.troubles if self.onset - AT_ONCE <= at <= self.alarm), None)
-
-    @property
-    def together(self) -> Group | None:
-        """The group of which many lines fell with this one."""
-        counted = [(group.fell(self.alarm), group) for group in self.vicinity.groups]
-        many = [(fell, group) for fell, group in counted if fell >= MANY and fell * 2 >= group.lines]
-        return max(many, key=lambda one: one[0])[1] if many else None
-
-    @property
-    def alone(self) -> Group | None:
+    def alone(self) -> Fall | None:
         """A group of which this line alone fell though it has others."""
-        return next((g for g in self.vicinity.groups if g.lines > 1 and g.fell(self.alarm) <= 1), None)
-
-    @property
-    def agent_fell(self) -> bool:
-        """Tell whether the agent spoke before, and has not since, though it was asked at least twice."""
-        asked = timedelta(seconds=2 * self.vicinity.port_interval_s)
-        return self.scene.spoke and self.port is None and self.seen_to - self.onset >= asked
+        return next((fall for fall in self.falls if fall.lines > 1 and fall.fell <= 1), None)
 
     @property
     def ends_at_port(self) -> bool:
         """Tell whether the path at onset ends at the device of the line's port."""
-        agent = self.vicinity.agent
-        return agent is not None and self.path is not None and self.path.last == agent
+        return self.agent is not None and self.path is not None and self.path.last == self.agent
 
     @property
     def light(self) -> bool | None:
@@ -181,10 +181,13 @@ class Row(NamedTuple):
 
 
 def _many(one: Onset) -> str:
-    group = one.together
-    return (
-        "" if group is None else f"{group.fell(one.alarm)} of {group.lines} lines of {group.name} fell within a minute"
-    )
+    fall = one.together
+    return "" if fall is None else f"{fall.fell} of {fall.lines} lines of {fall.name} fell within a minute"
+
+
+def _alone(one: Onset) -> str:
+    fall = one.alone
+    return "" if fall is None else f"of {fall.lines} lines of {fall.name} it fell alone"
 
 
 def _state(one: Onset) -> str:
@@ -240,7 +243,7 @@ LOCATION: tuple[Row, ...] = (
     ),
     Row(
         "the port is up again, but took its state during the incident",
-        lambda one: one.down and one.port_dropped,
+        lambda one: one.down and one.dropped,
         Cause.CARRIER_ACCESS,
         lambda _: "the carrier's port dropped and came back during the incident (ifLastChange)",
     ),
@@ -272,15 +275,13 @@ LOCATION: tuple[Row, ...] = (
         "the demarc is silent, the path at onset ends at the port's device",
         lambda one: one.down and one.has_demarc and one.ends_at_port,
         Cause.CARRIER_ACCESS,
-        lambda one: f"the path ended at {one.vicinity.agent}, the device of the carrier's port",
+        lambda one: f"the path ended at {one.agent}, the device of the carrier's port",
     ),
     Row(
         "the demarc is silent, other lines of its upstream or device did not fall",
         lambda one: one.down and one.has_demarc and one.alone is not None,
         Cause.CARRIER_ACCESS,
-        lambda one: (
-            f"of {one.alone.lines if one.alone else 0} lines of {one.alone.name if one.alone else ''} it fell alone"
-        ),
+        _alone,
     ),
     Row(
         "only a CPE is watched and silent, no port says anything",
@@ -348,20 +349,34 @@ def hypothesis(incident: Incident, *, has_demarc: bool, vicinity: Vicinity, unti
         return UNMEASURED
     if incident.scene is None:
         return UNSEEN
-    path = next((vicinity.paths[own] for own in incident.derived_from if own in vicinity.paths), None)
-    alarm = incident.alarm if incident.alarm is not None else incident.onset
-    seen_to = incident.restored if incident.restored is not None else until
-    found = locate(Onset(incident.scene, has_demarc, incident.onset, alarm, seen_to, vicinity, path))
+    found = locate(_onset(incident, incident.scene, vicinity, until, has_demarc=has_demarc))
     if incident.decided is None:
         return found
     return Hypothesis(found.cause, (*found.reasons, f"a person decided: {incident.decided}"))
 
 
+def _onset(incident: Incident, scene: Scene, vicinity: Vicinity, until: datetime, *, has_demarc: bool) -> Onset:
+    """Return an incident as the table looks at it."""
+    onset, alarm = incident.onset, incident.alarm if incident.alarm is not None else incident.onset
+    seen_to = incident.restored if incident.restored is not None else until
+    asked = timedelta(seconds=2 * vicinity.port_interval_s)
+    return Onset(
+        scene,
+        has_demarc,
+        tuple([Fall(group.fell(alarm), group.lines, group.name) for group in vicinity.groups]),
+        next((what for at, what in vicinity.troubles if onset - AT_ONCE <= at <= alarm), None),
+        dropped(scene, onset, seen_to),
+        scene.spoke and scene.port is None and seen_to - onset >= asked,
+        next((vicinity.paths[own] for own in incident.derived_from if own in vicinity.paths), None),
+        vicinity.agent,
+    )
+
+
+@lru_cache(maxsize=4096)  # most incidents of a month look like others
 def locate(one: Onset) -> Hypothesis:
     """Return where the fault of an incident seems to lie: the first row that holds, with what else was seen."""
     row = next(row for row in LOCATION if row.holds(one))
-    said = [row.reason(one), *_beside(one)]
-    return Hypothesis(row.cause, tuple(dict.fromkeys(said)))
+    return Hypothesis(row.cause, tuple(dict.fromkeys([row.reason(one), *_beside(one)])))
 
 
 def _beside(one: Onset) -> Iterator[str]:
