@@ -31,6 +31,7 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "rtt": rtt.measure,
     "alarm": alarm.measure,
     "snmp": snmp.measure,
+    "snmp-long": snmp.measure_long,
 }
 
 
