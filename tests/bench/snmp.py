@@ -29,8 +29,8 @@ _HOW = (
 )
 _HOW_LONG = (
     "Hour: 3,000 scripted agents with 12 ports each, polled every 60 s of virtual time by the poller of the SNMP "
-    "process, memory looked at every 10 minutes. Soak: polls of one agent over a socket, with pysnmp; memory, descriptors and "
-    "tasks looked at after each tenth, growth of memory from the third look on."
+    "process, memory looked at every 10 minutes. Soak: polls of one agent over a socket, with pysnmp; memory, "
+    "descriptors and tasks looked at after each tenth, growth of memory from the third look on."
 )
 
 
