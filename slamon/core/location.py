@@ -8,7 +8,7 @@ people decide. docs/fusion.md prints the table; docs/decisions/0008 has the reas
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -39,7 +39,8 @@ class Hypothesis:
     reasons: tuple[str, ...]
 
 
-AT_ONCE = timedelta(seconds=60)  # alarms so near each other are of one cause
+AT_ONCE_S = 60  # alarms so near each other are of one cause
+AT_ONCE = timedelta(seconds=AT_ONCE_S)
 MANY = 3  # lines that fall at once, and at least half of those below one device
 SLACK = timedelta(seconds=10)  # how far an agent's clock and our packets may be apart
 
@@ -51,14 +52,20 @@ class Group:
     name: str
     lines: int
     alarms: Sequence[tuple[datetime, str]]
-    _fell: dict[datetime, int] = field(default_factory=dict, compare=False, repr=False)
+    _seconds: list[int] = field(init=False, compare=False, repr=False)
+    _fell: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_seconds", [int(at.timestamp()) for at, _ in self.alarms])
 
     def fell(self, at: datetime) -> int:
-        """Return how many lines had an alarm at about an instant, which is taken to the second."""
-        second = at.replace(microsecond=0)
+        """Return how many lines had an alarm within a minute of an instant, to the second."""
+        second = int(at.timestamp())
+        low = bisect_left(self._seconds, second - AT_ONCE_S)
+        high = bisect_right(self._seconds, second + AT_ONCE_S, low)
+        if high - low < 2:
+            return high - low
         if second not in self._fell:  # thousands that fall together ask for the same few seconds
-            low = bisect_left(self.alarms, (second - AT_ONCE, ""))
-            high = bisect_left(self.alarms, (second + AT_ONCE + timedelta(seconds=1), ""))
             self._fell[second] = len({line for _, line in self.alarms[low:high]})
         return self._fell[second]
 
@@ -159,7 +166,8 @@ class Onset(NamedTuple):
 
 def dropped(scene: Scene, onset: datetime, seen_to: datetime) -> bool:
     """Tell whether the port says that it took its state within an episode: it was down, between two polls perhaps."""
-    return any(onset - SLACK <= changed <= seen_to + SLACK for changed in scene.changes)
+    changes = scene.changes
+    return bool(changes) and any(onset - SLACK <= changed <= seen_to + SLACK for changed in changes)
 
 
 def testimony(scene: Scene | None, onset: datetime, seen_to: datetime) -> bool:
@@ -359,17 +367,25 @@ def _onset(incident: Incident, scene: Scene, vicinity: Vicinity, until: datetime
     """Return an incident as the table looks at it."""
     onset, alarm = incident.onset, incident.alarm if incident.alarm is not None else incident.onset
     seen_to = incident.restored if incident.restored is not None else until
-    asked = timedelta(seconds=2 * vicinity.port_interval_s)
     return Onset(
         scene,
         has_demarc,
         tuple([Fall(group.fell(alarm), group.lines, group.name) for group in vicinity.groups]),
-        next((what for at, what in vicinity.troubles if onset - AT_ONCE <= at <= alarm), None),
+        _trouble(vicinity.troubles, onset - AT_ONCE, alarm) if vicinity.troubles else None,
         dropped(scene, onset, seen_to),
-        scene.spoke and scene.port is None and seen_to - onset >= asked,
-        next((vicinity.paths[own] for own in incident.derived_from if own in vicinity.paths), None),
+        scene.spoke and scene.port is None and seen_to - onset >= timedelta(seconds=2 * vicinity.port_interval_s),
+        _path(incident, vicinity.paths) if vicinity.paths else None,
         vicinity.agent,
     )
+
+
+def _path(incident: Incident, paths: Mapping[str, Path]) -> Path | None:
+    return next((paths[own] for own in incident.derived_from if own in paths), None)
+
+
+def _trouble(troubles: Sequence[tuple[datetime, str]], since: datetime, until: datetime) -> str | None:
+    place = bisect_left(troubles, (since, ""))
+    return troubles[place][1] if place < len(troubles) and troubles[place][0] <= until else None
 
 
 @lru_cache(maxsize=4096)  # most incidents of a month look like others
