@@ -152,9 +152,10 @@ def _print_agents(agents: tuple[SilentAgent, ...], zone: ZoneInfo) -> None:
 
     for one in agents[:20]:
         lines = f"{', '.join(one.lines[:5])}{' ...' if one.line_count > 5 else ''}"
+        count = "1 line" if one.line_count == 1 else f"{one.line_count} lines"
         since = local(one.since.replace(microsecond=0), zone)
         what = f"agent {one.credential}@{one.agent}"
-        say(f"{what}: {one.reason} since {since}: {one.detail} (ports of {one.line_count} lines unknown: {lines})")
+        say(f"{what}: {one.reason} since {since}: {one.detail} (no port for {count}: {lines})")
     if len(agents) > 20:
         say(f"agents: {len(agents) - 20} more; see --json")
 

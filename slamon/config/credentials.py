@@ -19,14 +19,16 @@ SHORTEST_TOKEN = 16
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A further object to read: of each port (its ifIndex follows `oid`), or of the device (`oid` is the whole number).
+    """A further object to read.
 
-    A value is the agent's number times `scale`; numbers among `unknown` mean that there is none.
+    What follows `oid` is the port's ifIndex (`index` ``interface``), the entPhysicalIndex that the device's
+    entAliasMappingTable gives it (``entity``; RFC 6933), or nothing, for one object of the device (``none``). Values
+    are the agent's numbers times `scale`; numbers among `unknown` mean that there is none.
     """
 
     name: str
     oid: tuple[int, ...]
-    per_interface: bool = True
+    index: str = "interface"
     scale: float = 1.0
     unit: str = ""
     above: float | None = None
@@ -195,7 +197,7 @@ def _extra(table: ExtraTable) -> Extra:
     return Extra(
         table.name,
         tuple(map(int, table.oid.split("."))),
-        table.index == "interface",
+        table.index,
         float(table.scale),
         table.unit or "",
         table.above,

@@ -17,7 +17,8 @@ AUTH = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
 # Without a suffix the keys of AES-192 and AES-256 are lengthened as net-snmp does it (Blumenthal's draft), with
 # -reeder as Cisco and Huawei do it.
 PRIV = ("des", "aes", "aes192", "aes256", "aes192-reeder", "aes256-reeder")
-INDEXES = ("interface", "none")
+_LONGEST_UNIT = 16
+INDEXES = ("interface", "entity", "none")
 
 _OID = re.compile(r"\.?\d{1,10}(?:\.\d{1,10}){2,127}", re.ASCII)
 
@@ -31,6 +32,12 @@ def _oid(value: str) -> str:
 def _not_zero(value: Fraction) -> Fraction:
     if value == 0:
         raise Unfit("is zero", "the factor by which the agent's number is multiplied")
+    return value
+
+
+def _short(value: str) -> str:
+    if len(value) > _LONGEST_UNIT:
+        raise Unfit(f"is longer than {_LONGEST_UNIT} characters", "such as dBm")
     return value
 
 
@@ -51,7 +58,7 @@ class ExtraTable(Table):
     oid: Annotated[Text, AfterValidator(_oid)]
     index: Annotated[str, one_of(*INDEXES)] = "interface"
     scale: Annotated[Exact, AfterValidator(_not_zero)] = Fraction(1)
-    unit: Text | None = None
+    unit: Annotated[Text, AfterValidator(_short)] | None = None
     above: Number | None = None
     below: Number | None = None
     unknown: list[int] = Field(default_factory=list)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from .fusion import PORT_SAYS, PortState, Says, Verdict
@@ -39,7 +40,8 @@ class Hypothesis:
     reasons: tuple[str, ...]
 
 
-AT_ONCE = timedelta(seconds=60)  # alarms so near each other are of one cause
+AT_ONCE_S = 60  # alarms so near each other are of one cause
+AT_ONCE = timedelta(seconds=AT_ONCE_S)
 MANY = 3  # lines that fall at once, and at least half of those below one device
 SLACK = timedelta(seconds=10)  # how far an agent's clock and our packets may be apart
 
@@ -51,11 +53,22 @@ class Group:
     name: str
     lines: int
     alarms: Sequence[tuple[datetime, str]]
+    _seconds: list[int] = field(init=False, compare=False, repr=False)
+    _fell: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_seconds", [int(at.timestamp()) for at, _ in self.alarms])
 
     def fell(self, at: datetime) -> int:
-        """Return how many lines had an alarm at about an instant."""
-        low = bisect_left(self.alarms, (at - AT_ONCE, ""))
-        return len({line for _, line in self.alarms[low : bisect_right(self.alarms, (at + AT_ONCE, "\U0010ffff"))]})
+        """Return how many lines had an alarm within a minute of an instant, to the second."""
+        second = int(at.timestamp())
+        low = bisect_left(self._seconds, second - AT_ONCE_S)
+        high = bisect_right(self._seconds, second + AT_ONCE_S, low)
+        if high - low < 2:
+            return high - low
+        if second not in self._fell:  # thousands that fall together ask for the same few seconds
+            self._fell[second] = len({line for _, line in self.alarms[low:high]})
+        return self._fell[second]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +96,33 @@ class Vicinity:
 ALONE = Vicinity()
 
 
+class Fall(NamedTuple):
+    """How many lines of a group fell at once."""
+
+    fell: int
+    lines: int
+    name: str
+
+    @property
+    def many(self) -> bool:
+        return self.fell >= MANY and self.fell * 2 >= self.lines
+
+
 class Onset(NamedTuple):
-    """One incident as the table looks at it."""
+    """One incident as the table looks at it: equal ones have equal hypotheses.
+
+    `vantage` is what troubled it between a minute before the onset and the alarm; `dropped` tells that the port
+    took its state meanwhile, `agent_fell` that its agent spoke before and has not since, though it was asked twice.
+    """
 
     scene: Scene
     has_demarc: bool
-    onset: datetime
-    alarm: datetime
-    seen_to: datetime
-    vicinity: Vicinity
-    path: Path | None
+    falls: tuple[Fall, ...] = ()
+    vantage: str | None = None
+    dropped: bool = False
+    agent_fell: bool = False
+    path: Path | None = None
+    agent: str | None = None
 
     @property
     def down(self) -> bool:
@@ -111,37 +141,19 @@ class Onset(NamedTuple):
         return self.port is not None and PORT_SAYS[self.port.state].says is Says.CARRIES
 
     @property
-    def port_dropped(self) -> bool:
-        return dropped(self.scene, self.onset, self.seen_to)
+    def together(self) -> Fall | None:
+        """The group of which most lines fell with this one, if they are many."""
+        return max((fall for fall in self.falls if fall.many), default=None)
 
     @property
-    def vantage(self) -> str | None:
-        """What troubled the vantage between a minute before the onset and the alarm."""
-        return next((what for at, what in self.vicinity.troubles if self.onset - AT_ONCE <= at <= self.alarm), None)
-
-    @property
-    def together(self) -> Group | None:
-        """The group of which many lines fell with this one."""
-        counted = [(group.fell(self.alarm), group) for group in self.vicinity.groups]
-        many = [(fell, group) for fell, group in counted if fell >= MANY and fell * 2 >= group.lines]
-        return max(many, key=lambda one: one[0])[1] if many else None
-
-    @property
-    def alone(self) -> Group | None:
+    def alone(self) -> Fall | None:
         """A group of which this line alone fell though it has others."""
-        return next((g for g in self.vicinity.groups if g.lines > 1 and g.fell(self.alarm) <= 1), None)
-
-    @property
-    def agent_fell(self) -> bool:
-        """Tell whether the agent spoke before, and has not since, though it was asked at least twice."""
-        asked = timedelta(seconds=2 * self.vicinity.port_interval_s)
-        return self.scene.spoke and self.port is None and self.seen_to - self.onset >= asked
+        return next((fall for fall in self.falls if fall.lines > 1 and fall.fell <= 1), None)
 
     @property
     def ends_at_port(self) -> bool:
         """Tell whether the path at onset ends at the device of the line's port."""
-        agent = self.vicinity.agent
-        return agent is not None and self.path is not None and self.path.last == agent
+        return self.agent is not None and self.path is not None and self.path.last == self.agent
 
     @property
     def light(self) -> bool | None:
@@ -155,8 +167,8 @@ class Onset(NamedTuple):
 
 def dropped(scene: Scene, onset: datetime, seen_to: datetime) -> bool:
     """Tell whether the port says that it took its state within an episode: it was down, between two polls perhaps."""
-    changed = None if scene.port is None else scene.port.changed
-    return changed is not None and onset - SLACK <= changed <= seen_to + SLACK
+    changes = scene.changes
+    return bool(changes) and any(onset - SLACK <= changed <= seen_to + SLACK for changed in changes)
 
 
 def testimony(scene: Scene | None, onset: datetime, seen_to: datetime) -> bool:
@@ -178,18 +190,19 @@ class Row(NamedTuple):
 
 
 def _many(one: Onset) -> str:
-    group = one.together
-    if group is None:
+    fall = one.together
+    if fall is None:
         return Phrase("lines fell together")
-    said = "{fell} of {lines} lines of {name} fell within a minute"
-    return Phrase(said, fell=group.fell(one.alarm), lines=group.lines, name=group.name)
+    return Phrase(
+        "{fell} of {lines} lines of {name} fell within a minute", fell=fall.fell, lines=fall.lines, name=fall.name
+    )
 
 
 def _alone(one: Onset) -> str:
-    group = one.alone
-    if group is None:
+    fall = one.alone
+    if fall is None:
         return Phrase("it fell alone")
-    return Phrase("of {lines} lines of {name} it fell alone", lines=group.lines, name=group.name)
+    return Phrase("of {lines} lines of {name} it fell alone", lines=fall.lines, name=fall.name)
 
 
 def _state(one: Onset) -> str:
@@ -249,7 +262,7 @@ LOCATION: tuple[Row, ...] = (
     ),
     Row(
         "the port is up again, but took its state during the incident",
-        lambda one: one.down and one.port_dropped,
+        lambda one: one.down and one.dropped,
         Cause.CARRIER_ACCESS,
         lambda _: Phrase("the carrier's port dropped and came back during the incident (ifLastChange)"),
     ),
@@ -281,7 +294,7 @@ LOCATION: tuple[Row, ...] = (
         "the demarc is silent, the path at onset ends at the port's device",
         lambda one: one.down and one.has_demarc and one.ends_at_port,
         Cause.CARRIER_ACCESS,
-        lambda one: Phrase("the path ended at {agent}, the device of the carrier's port", agent=one.vicinity.agent),
+        lambda one: Phrase("the path ended at {agent}, the device of the carrier's port", agent=one.agent),
     ),
     Row(
         "the demarc is silent, other lines of its upstream or device did not fall",
@@ -355,21 +368,43 @@ def hypothesis(incident: Incident, *, has_demarc: bool, vicinity: Vicinity, unti
         return UNMEASURED
     if incident.scene is None:
         return UNSEEN
-    path = next((vicinity.paths[own] for own in incident.derived_from if own in vicinity.paths), None)
-    alarm = incident.alarm if incident.alarm is not None else incident.onset
-    seen_to = incident.restored if incident.restored is not None else until
-    found = locate(Onset(incident.scene, has_demarc, incident.onset, alarm, seen_to, vicinity, path))
+    found = locate(_onset(incident, incident.scene, vicinity, until, has_demarc=has_demarc))
     if incident.decided is None:
         return found
     decided = Phrase("a person decided: {responsibility}", responsibility=str(incident.decided))
     return Hypothesis(found.cause, (*found.reasons, decided))
 
 
+def _onset(incident: Incident, scene: Scene, vicinity: Vicinity, until: datetime, *, has_demarc: bool) -> Onset:
+    """Return an incident as the table looks at it."""
+    onset, alarm = incident.onset, incident.alarm if incident.alarm is not None else incident.onset
+    seen_to = incident.restored if incident.restored is not None else until
+    return Onset(
+        scene,
+        has_demarc,
+        tuple([Fall(group.fell(alarm), group.lines, group.name) for group in vicinity.groups]),
+        _trouble(vicinity.troubles, onset - AT_ONCE, alarm) if vicinity.troubles else None,
+        dropped(scene, onset, seen_to),
+        scene.spoke and scene.port is None and seen_to - onset >= timedelta(seconds=2 * vicinity.port_interval_s),
+        _path(incident, vicinity.paths) if vicinity.paths else None,
+        vicinity.agent,
+    )
+
+
+def _path(incident: Incident, paths: Mapping[str, Path]) -> Path | None:
+    return next((paths[own] for own in incident.derived_from if own in paths), None)
+
+
+def _trouble(troubles: Sequence[tuple[datetime, str]], since: datetime, until: datetime) -> str | None:
+    place = bisect_left(troubles, (since, ""))
+    return troubles[place][1] if place < len(troubles) and troubles[place][0] <= until else None
+
+
+@lru_cache(maxsize=4096)  # most incidents of a month look like others
 def locate(one: Onset) -> Hypothesis:
     """Return where the fault of an incident seems to lie: the first row that holds, with what else was seen."""
     row = next(row for row in LOCATION if row.holds(one))
-    said = [row.reason(one), *_beside(one)]
-    return Hypothesis(row.cause, tuple(dict.fromkeys(said)))
+    return Hypothesis(row.cause, tuple(dict.fromkeys([row.reason(one), *_beside(one)])))
 
 
 def _beside(one: Onset) -> Iterator[str]:

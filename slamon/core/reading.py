@@ -91,16 +91,23 @@ def as_one(polls: Sequence[InterfaceStats]) -> InterfaceStats:
     """Return polls of one port, one after the other and at least one, as one: the last state, the counters of all.
 
     A counter that one of them does not know is not known of all: a sum over half of the time would be no delta of the
-    whole. A poll that knows no counter at all (a reset, a first look) adds nothing and takes nothing away.
+    whole. A poll that knows no counter at all (a reset, a first look) adds nothing and takes nothing away; neither does
+    one in which nothing moved and no packets were read, since the next full one covers its time.
     """
     if len(polls) == 1:
         return polls[0]
-    counted = [poll for poll in polls if any(getattr(poll, name) is not None for name in COUNTERS)]
+    known = [poll for poll in polls if any(getattr(poll, name) is not None for name in COUNTERS)]
+    counted = [poll for poll in known if not _calm(poll)] or known
     states = ("admin", "oper", "speed_mbps", "last_change", "reseeded")
     last: dict[str, Any] = {name: _last([getattr(poll, name) for poll in polls]) for name in states}
     sums: dict[str, Any] = {name: _sum([getattr(poll, name) for poll in counted]) for name in (*COUNTERS, "seconds")}
     extras = {one.name: one for poll in polls for one in poll.extras}
     return InterfaceStats(**last, **sums, extras=tuple(extras.values()))
+
+
+def _calm(poll: InterfaceStats) -> bool:
+    """Tell whether a poll only confirmed that no error or discard was counted (`InterfaceStats`)."""
+    return all(not getattr(poll, name) for name in COUNTERS) and poll.in_packets is None and poll.out_packets is None
 
 
 def _last(values: Sequence[object]) -> object:

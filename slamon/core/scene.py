@@ -145,13 +145,14 @@ class Scene:
 
     `target` is the one that decides, in the weightiest readings: silent ones before those that a port alone calls down
     (its word still counts when the line is back). `port` is the first word of a poll since the onset, or the first that
-    said down; its `changed` is the latest instant at which any poll says that it took a state.
+    said down; `changes` are all instants at which polls say that it took a state.
     """
 
     worst: Verdict
     target: Shows | None = None
     cpe: Shows | None = None
     port: PortScene | None = None
+    changes: tuple[datetime, ...] = ()
     troubles: tuple[str, ...] = ()
     spoke: bool = False
 
@@ -178,6 +179,7 @@ def scene_of(runs: Iterable[Shown], sights: Iterable[Sights]) -> Scene:
         target=_best(pair[0] for pair in pairs),
         cpe=_best(pair[1] for pair in pairs),
         port=_port(told),
+        changes=tuple(port.changed for port in told if port.changed is not None),
         troubles=tuple(names),
         spoke=bool(parts) and parts[0].spoke,
     )
@@ -199,5 +201,4 @@ def _port(told: list[PortScene]) -> PortScene | None:
     if not told:
         return None
     kept = next((port for port in told if port.down), told[0])
-    changed = max((port.changed for port in told if port.changed is not None), default=None)
-    return kept._replace(changed=changed, gasp=any(port.gasp for port in told))
+    return kept._replace(gasp=any(port.gasp for port in told))

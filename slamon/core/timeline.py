@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .complaints import NO_AMENDMENT, Amendment, Desk, fold, join
@@ -20,7 +21,7 @@ from .inventory import Line, Period, service_spans
 from .location import ALONE, Vicinity, testimony
 from .quality import Verdict
 from .recut import recut
-from .scene import Scene, Shown, scene_of
+from .scene import Scene, Shown, Sights, scene_of
 from .segments import between, cut, join_blind, merged, reshaped
 from .timespan import Span, SpanSet
 
@@ -179,8 +180,13 @@ def _segments(group: Sequence[_Piece], measured: Measured) -> list[Segment]:
 
 def _scene(episodes: Sequence[Episode]) -> Scene:
     """Return what was seen in all episodes of an incident."""
-    runs = (Shown(run.verdict, run.source, run.letters) for episode in episodes for run in episode.runs)
-    return scene_of(runs, [episode.sights for episode in episodes])
+    runs = frozenset([(run.verdict, run.source, run.letters) for episode in episodes for run in episode.runs])
+    return _view(runs, tuple([episode.sights for episode in episodes]))
+
+
+@lru_cache(maxsize=4096)  # most incidents of a month look like others
+def _view(runs: frozenset[tuple[Verdict, str | None, str | None]], sights: tuple[Sights, ...]) -> Scene:
+    return scene_of([Shown(*run) for run in runs], sights)
 
 
 def _evidence(group: Sequence[_Piece]) -> tuple[str, ...]:

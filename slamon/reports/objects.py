@@ -47,7 +47,7 @@ def incident_object(statement: IncidentStatement) -> Object:
         "exclusions": [_exclusion(adjudged) for adjudged in statement.adjudged],
         "clocks": [_clock(clock) for clock in statement.clocks],
         "compensation": [credit_object(credit) for credit in statement.credits],
-        "hypothesis": {"cause": statement.hypothesis.cause, "reasons": list(statement.hypothesis.reasons)},
+        "hypothesis": {"cause": statement.hypothesis.cause, "reasons": [*statement.hypothesis.reasons]},
     }
 
 

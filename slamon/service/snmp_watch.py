@@ -74,6 +74,7 @@ class SnmpWatch:
         self._lines: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._down: set[str] = set()
+        self._blind = False
         self._wanted: set[str] = set()
         self._want = asyncio.Event()
         self._last_change: dict[str, datetime] = {}
@@ -104,9 +105,17 @@ class SnmpWatch:
         self._changed.set()
 
     def see(self, seen: Seen) -> None:
-        """Ask for the port of a line that went down, at once: it tells what a dead line died of."""
-        if not self._lines:
+        """Ask for the port of a line that went down, at once: it tells what a dead line died of.
+
+        And for all of them when this vantage sees again: agents that it could not reach are asked seldom by then.
+        """
+        if not self._lines or not seen.rows.size:
             return
+        blind = bool((seen.rows["blind"] != 0).all())
+        if self._blind and not blind:
+            self._wanted |= self._lines
+            self._want.set()
+        self._blind = blind
         verdicts, lines = seen.rows["verdict"], seen.rows["line"]
         down = {seen.ids[number] for number in lines[verdicts == VERDICT_AT[Verdict.DOWN]].tolist()} & self._lines
         if self._down - down:

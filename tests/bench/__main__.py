@@ -22,6 +22,7 @@ from tests.bench import (
     outage,
     printed,
     rtt,
+    snmp,
     start,
     statement,
 )
@@ -46,6 +47,8 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "loss": loss.measure,
     "rtt": rtt.measure,
     "alarm": alarm.measure,
+    "snmp": snmp.measure,
+    "snmp-long": snmp.measure_long,
 }
 
 

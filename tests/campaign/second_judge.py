@@ -39,7 +39,7 @@ def differences(
     for line in lines:
         case = case_of(line, pace, recorded.seen(line.line_id), month, as_of)
         ours, theirs = judged(judge_month(case)), told(report[line.line_id])
-        impairment.verdicts.cache_clear()
+        impairment.judgements.cache_clear()
         for key, value in ours.items():
             if theirs[key] != value:
                 yield f"{line.line_id}: {key} is {theirs[key]} in the report, {value} by the second judge"

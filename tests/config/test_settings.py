@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slamon.config.credentials import Extra, TrapPort
+from slamon.config.credentials import Extra, SnmpCredential, TrapPort
 from slamon.config.problems import InvalidInput
 from slamon.config.secret import Secret
 from slamon.config.settings import Settings, find_config, load_settings
@@ -62,6 +62,7 @@ def test_a_credential_carries_all_that_polling_needs(tmp_path):
         [[snmp.core.extra]]
         name = "rx_power"
         oid = ".1.3.6.1.4.1.2011.5.25.31.1.1.3.1.8"
+        index = "entity"
         scale = "0.01"
         unit = "dBm"
         below = -24
@@ -84,8 +85,8 @@ def test_a_credential_carries_all_that_polling_needs(tmp_path):
         TrapPort("0.0.0.0:1162", Secret("twelve chars")),
     )
     oid = (1, 3, 6, 1, 4, 1, 2011, 5, 25, 31, 1, 1, 3, 1, 8)
-    assert core.extras[0] == Extra("rx_power", oid, True, 0.01, "dBm", None, -24.0, (-1, 2147483647))
-    assert (core.extras[1].per_interface, core.extras[1].above) == (False, 60)
+    assert core.extras[0] == Extra("rx_power", oid, "entity", 0.01, "dBm", None, -24.0, (-1, 2147483647))
+    assert (core.extras[1].index, core.extras[1].above) == ("none", 60)
     assert "twelve" not in repr(found)
 
 
@@ -214,6 +215,10 @@ REFUSED = [
      "profiles.default.degraded[0].metric: 'los_ratio' is not known; Did you mean 'loss_ratio'?"),
     ("percent for a ratio", f'{DEFAULT}degraded = [{{ metric = "loss_ratio", above = 5 }}]',
      "profiles.default.degraded[0]: loss_ratio is never above 1; a ratio, not percent: 0.05 for 5 %"),
+    ("a discard ratio misspelt", f'{DEFAULT}degraded = [{{ metric = "discard_ration", above = 1 }}]',
+     "profiles.default.degraded[0].metric: 'discard_ration' is not known; Did you mean 'discard_ratio'?"),
+    ("percent of discards", f'{DEFAULT}degraded = [{{ metric = "discard_ratio", above = 5 }}]',
+     "profiles.default.degraded[0]: discard_ratio is never above 1; a ratio, not percent: 0.05 for 5 %"),
     ("contracted loss", f'{DEFAULT}degraded = [{{ metric = "loss_ratio", below = "contracted" }}]',
      'profiles.default.degraded[0]: loss_ratio takes `above`; such as { metric = "loss_ratio", above = "0.05" }'),
     ("too much speed", f'{DEFAULT}degraded = [{{ metric = "speed_mbps", above = 3 }}]',
@@ -258,6 +263,9 @@ REFUSED = [
     ("a scale that makes everything nothing",
      f'{V2}community = "${{KEY}}"\nextra = [{{ name = "rx", oid = "1.3.6.1", scale = 0 }}]',
      "snmp.edge.extra[0].scale: is zero; the factor by which the agent's number is multiplied"),
+    ("a unit that is a sentence",
+     f'{V2}community = "${{KEY}}"\nextra = [{{ name = "rx", oid = "1.3.6.1", unit = "decibel milliwatts" }}]',
+     "snmp.edge.extra[0].unit: is longer than 16 characters; such as dBm"),
     ("traps at no port", '[snmp_traps]\nlisten = "0.0.0.0"',
      "snmp_traps.listen: '0.0.0.0' has no port; such as 0.0.0.0:162"),
     ("authentication without a key", f'{V3}auth = "sha"', "snmp.edge.auth_key: is missing; give auth_key_file"),
@@ -329,3 +337,19 @@ def test_no_config_anywhere_says_where_it_was_looked_for(tmp_path, monkeypatch):
         return
     with pytest.raises(InvalidInput, match=r"neither \$SLAMON_CONFIG nor slamon\.toml nor /etc/slamon/slamon\.toml"):
         find_config(None, {})
+
+
+def test_what_the_example_shows_of_snmp_is_what_is_taken(tmp_path):
+    """Its commented sections load as they stand, and its values are what they say they are."""
+    text = example("slamon.example.toml").read_text(encoding="utf-8")
+    block = text[text.index("# [snmp.edge]") : text.index("# A copy of measurements")]
+    for name in ("snmp-community", "snmp-auth", "snmp-priv", "trap-community"):
+        (tmp_path / name).write_text("twelve chars", encoding="ascii")
+        (tmp_path / name).chmod(0o600)
+    found = settings(tmp_path, "\n".join(line.removeprefix("#").strip() for line in block.splitlines()))
+    assert (found.snmp["edge"].interval_s, found.snmp["edge"].max_objects) == (60, 120)
+    assert found.snmp["edge"].extras[0].below == -24
+    assert (found.snmp["core"].auth, found.snmp["core"].priv, found.snmp["core"].context) == ("sha256", "aes", "vrf1")
+    assert found.traps is not None
+    plain = SnmpCredential("edge", "2c")
+    assert (plain.slow_interval_s, plain.timeout_ms, plain.retries) == (300, 2000, 1)

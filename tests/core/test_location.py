@@ -12,7 +12,7 @@ from slamon.core.facts import Correction, LineFacts, Responsibility, Suspension
 from slamon.core.incident import Incident
 from slamon.core.inventory import Line, Period
 from slamon.core.judge import Judge, judge
-from slamon.core.lifecycle import Course
+from slamon.core.lifecycle import Course, Happening
 from slamon.core.location import ALONE, LOCATION, UNMEASURED, Cause, Group, Hypothesis, Path, Vicinity, hypothesis
 from slamon.core.quality import Criterion, Metric, Profile, Watch
 from slamon.core.reading import InterfaceStats, NamedValue, Reading, TargetStats
@@ -72,13 +72,16 @@ class Told:
     path: Path | None = None
 
 
-def lived(seen: Seen, restart: bool = False, stops: SpanSet[datetime] | None = None) -> tuple[LineTerms, Judge, list]:
+def lived(
+    seen: Seen, restart: bool = False, stops: SpanSet[datetime] | None = None
+) -> tuple[LineTerms, Judge, list[Happening]]:
     """Judge good time, what was seen, and good time again."""
     has_demarc = seen.demarc is not None
     watch = Watch(has_demarc, seen.cpe is not None, 100.0, PROFILE)
     terms = terms_of(seen)
     service = terms.service(LineFacts()) - (stops or SpanSet())
-    state, happenings = Judge(Course("GX-0")), []
+    state = Judge(Course("GX-0"))
+    happenings: list[Happening] = []
     good = [Reading("GX-0", *w(n), GOOD if has_demarc else None, GOOD if seen.cpe else None) for n in range(-12, 0)]
     good[6] = replace(good[6], interface=seen.before)
     bad = [
@@ -115,7 +118,7 @@ def terms_of(seen: Seen) -> LineTerms:
     return LineTerms(Line("GX-0", (period,)), CONTRACTS)
 
 
-def incidents(terms: LineTerms, happenings: list, filed: LineFacts | None = None) -> tuple[Incident, ...]:
+def incidents(terms: LineTerms, happenings: list[Happening], filed: LineFacts | None = None) -> tuple[Incident, ...]:
     episodes = {happening.episode.id: happening.episode for happening in happenings}
     measured = Measured(tuple(episodes.values()), (), SpanSet(), ONSET + timedelta(hours=1), {})
     return assemble(terms, measured, filed or LineFacts()).incidents

@@ -164,7 +164,12 @@ def reading(seen: nouns.Seen) -> Reading:
         return TargetStats(*counts, rtt_mean_ms=rtt, ipdv_ms=ipdv)
 
     start, end = from_micros(seen.start), from_micros(seen.end)
-    port = None if seen.port_up is None else InterfaceStats("up", "up" if seen.port_up else "down")
+    errors, packets = seen.port_errors or (None, None)
+    since = None if seen.port_since is None else from_micros(seen.port_since)
+    port = None
+    if seen.port_up is not None:
+        oper = "up" if seen.port_up else "down"
+        port = InterfaceStats("up", oper, in_errors=errors, in_packets=packets, last_change=since)
     blind = "stopped" if seen.blind else None
     return Reading(LINE, start, end, target(seen.demarc), target(seen.cpe), port, blind)
 
@@ -249,6 +254,7 @@ def _incident(each: IncidentStatement) -> dict[str, Any]:
         "state": x.state.value,
         "category": x.category.value,
         "responsibility": x.responsibility.value,
+        "evidence": list(x.evidence),
         **{key: None if value is None else micros(value) for key, value in at.items()},
         "segments": [(s.kind.value, micros(s.start), micros(s.end)) for s in x.segments],
         "exclusions": [

@@ -49,6 +49,8 @@ class Block:
     rtt_ms: int = 1
     ipdv_ms: int = 0
     port: tuple[bool | None, ...] = (None,)
+    port_since: int | None = None
+    port_errors: tuple[int, int] | None = None
 
 
 PAUSES_S = (30, 59, 60, 61, 300, 540, 599, 600, 601, 660)
@@ -73,11 +75,15 @@ def blocks(draw: st.DrawFn) -> Block:
         window += draw(st.sampled_from((SECOND // 2, 499_999, 1)))
     count = draw(st.integers(1, 2 if window_s > 7200 else 6))
     slow = shape == "slow"
-    port = draw(st.sampled_from(((None,),) * 8 + ((False,), (False, None), (True,), (False, None, None, True))))
+    polls: list[tuple[bool | None, ...]] = [(None,)] * 6
+    polls += [(False,), (False, None), (True,), (True,), (True, None), (False, None, None, True)]
+    port = draw(st.sampled_from(polls))
     rtt_ms, ipdv_ms = (
         (draw(st.sampled_from((100, 101, 150, 300))), draw(st.sampled_from((0, 50, 90)))) if slow else (1, 0)
     )
-    return Block("up" if slow else shape, window, count, rtt_ms, ipdv_ms, port)
+    since = draw(st.sampled_from((None, None, -3600, -11, -10, 0, 30, 70, 600)))
+    errors = draw(st.sampled_from((None, None, (0, 0), (0, 900), (1, 99), (1, 98), (90, 10))))
+    return Block("up" if slow else shape, window, count, rtt_ms, ipdv_ms, port, since, errors)
 
 
 @st.composite
@@ -110,22 +116,25 @@ def scripts(draw: st.DrawFn) -> list[Block]:
             return [block(bad, 30, 2 if bad == "down" else 10), block(bad, hours * 3600 + beside), block("up", 700)]
 
 
-def windows(at: int, block: Block, *, has_demarc: bool) -> list[Seen]:
+def windows(at: int, block: Block, *, has_demarc: bool, burst: int) -> list[Seen]:
     out = []
+    since = None if block.port_since is None else burst + block.port_since * SECOND
     for n in range(block.count):
         start, end = at + n * block.window, at + (n + 1) * block.window
         port = block.port[n % len(block.port)]
         if block.shape == "blind":
             out.append(Seen(start, end, blind=True))
         elif block.shape == "cpe_down":
-            out.append(Seen(start, end, demarc=GOOD if has_demarc else None, cpe=DEAD, port_up=port))
+            seen = Seen(start, end, demarc=GOOD if has_demarc else None, cpe=DEAD, port_up=port)
+            out.append(seen if port is None else replace(seen, port_since=since, port_errors=block.port_errors))
         else:
             counts = SHAPES[block.shape][n % len(SHAPES[block.shape])]
             if counts is None:
                 continue
             rtt, ipdv = (Fraction(block.rtt_ms), Fraction(block.ipdv_ms)) if counts[1] else (None, None)
             demarc, cpe = (counts, GOOD) if has_demarc else (None, counts)
-            out.append(Seen(start, end, demarc, cpe, rtt, ipdv, port))
+            seen = Seen(start, end, demarc, cpe, rtt, ipdv, port)
+            out.append(seen if port is None else replace(seen, port_since=since, port_errors=block.port_errors))
     return out
 
 
@@ -146,8 +155,9 @@ def readings(draw: st.DrawFn, *, has_demarc: bool) -> tuple[Seen, ...]:
     course = draw(st.lists(blocks(), min_size=1, max_size=9))
     if draw(st.integers(0, 2)) == 0:
         course = [*draw(scripts()), *course[:2]]
+    burst = at
     for block in course:
-        seen += windows(at, block, has_demarc=has_demarc)
+        seen += windows(at, block, has_demarc=has_demarc, burst=burst)
         at += block.window * block.count
     tail = draw(st.sampled_from(("none", "minute", "month_end", "later", "later")))
     until = {"none": at, "minute": at + 60 * SECOND, "month_end": MONTH_END, "later": local(20, month=11)}[tail]
@@ -255,6 +265,8 @@ CRITERIA = (
     (Criterion("loss_ratio", Fraction(1, 20), 3600),),
     (Criterion("loss_ratio", Fraction(1, 20), None), Criterion("rtt_mean_ms", Fraction(100), 300)),
     (Criterion("rtt_mean_ms", Fraction(100), 3600), Criterion("ipdv_ms", Fraction(50), 300)),
+    (Criterion("loss_ratio", Fraction(1, 20), 60), Criterion("error_ratio", Fraction(1, 100), 300)),
+    (Criterion("error_ratio", Fraction(1, 100), None),),
     (),
 )
 

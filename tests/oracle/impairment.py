@@ -28,6 +28,10 @@ def decisive(r: Seen, *, has_demarc: bool) -> tuple[int, int] | None:
 
 
 def exceeded(criterion: Criterion, readings: list[Seen], *, has_demarc: bool) -> bool:
+    if criterion.metric == "error_ratio":  # errors / (errors + packets) of the polls that ended in these readings
+        polls = [r.port_errors for r in readings if r.port_errors is not None]
+        errors, packets = sum(e for e, _ in polls), sum(p for _, p in polls)
+        return errors + packets > 0 and Fraction(errors, errors + packets) > criterion.above
     counts = [(decisive(r, has_demarc=has_demarc) or (0, 0), r) for r in readings]
     if criterion.metric == "loss_ratio":
         sent = sum(c[0] for c, _ in counts)
@@ -54,33 +58,37 @@ def ports_down(readings: tuple[Seen, ...]) -> list[bool]:
     return out
 
 
+Judged = tuple[str, frozenset[str]]
+
+
 @cache
-def verdicts(readings: tuple[Seen, ...], profile: Profile, *, has_demarc: bool) -> list[str]:
-    out: list[str] = []
-    down = ports_down(readings)
-    for i, r in enumerate(readings):
+def judgements(readings: tuple[Seen, ...], profile: Profile, *, has_demarc: bool) -> list[Judged]:
+    """The verdict of each reading, and the parts of the line whose word decided it."""
+    out: list[Judged] = []
+    own = "demarc" if has_demarc else "cpe"
+    for i, (r, down) in enumerate(zip(readings, ports_down(readings), strict=True)):
         counts = decisive(r, has_demarc=has_demarc)
-        if down[i] and not r.blind:
-            out.append("DOWN")
-        elif counts is None:
-            out.append("NO_DATA")
-        elif counts[1] == 0:
-            out.append("DOWN")
+        silent = counts is not None and counts[1] == 0
+        if r.blind or (counts is None and not down):
+            out.append(("NO_DATA", frozenset()))
+        elif silent or down:
+            out.append(("DOWN", frozenset([*([own] * silent), *(["interface"] * down)])))
         else:
-            bad = False
+            parts = set()
             for criterion in profile.degraded:
                 pool = [r]
                 if criterion.window_s is not None:
                     window = criterion.window_s * SECOND
                     earlier = [
                         q
-                        for q, verdict in zip(readings[:i], out, strict=True)
+                        for q, (verdict, _) in zip(readings[:i], out, strict=True)
                         if q.start >= r.end - window and verdict in ("UP", "DEGRADED")
                     ]
                     if 2 * sum(q.end - q.start for q in [*earlier, r]) >= window:
                         pool = [*earlier, r]
-                bad = bad or exceeded(criterion, pool, has_demarc=has_demarc)
-            out.append("DEGRADED" if bad else "UP")
+                if exceeded(criterion, pool, has_demarc=has_demarc):
+                    parts.add("interface" if criterion.metric == "error_ratio" else own)
+            out.append(("DEGRADED" if parts else "UP", frozenset(parts)))
     return out
 
 
@@ -92,14 +100,15 @@ class Look:
     end: Instant
     verdict: str
     cpe_silent: bool = False
-    by_port: bool = False
+    parts: frozenset[str] = frozenset()
+    port_since: Instant | None = None
 
 
 def looks_of(case: Case, service: Stretch) -> list[Look]:
     """The readings of one service span, judged whole, cut at its edges, with the gaps between them as NO_DATA."""
     looks: list[Look] = []
-    found = verdicts(case.seen, case.profile, has_demarc=case.has_demarc)
-    for r, verdict, down in zip(case.seen, found, ports_down(case.seen), strict=True):
+    found = judgements(case.seen, case.profile, has_demarc=case.has_demarc)
+    for r, (verdict, parts) in zip(case.seen, found, strict=True):
         start, end = max(r.start, service[0]), min(r.end, service[1])
         if start >= end:
             continue
@@ -107,7 +116,7 @@ def looks_of(case: Case, service: Stretch) -> list[Look]:
             looks.append(Look(looks[-1].end, start, "NO_DATA"))
         said = verdict in ("UP", "DEGRADED") and case.has_demarc and r.cpe is not None and r.cpe[0] > 0
         silent = said and r.cpe is not None and r.cpe[1] == 0
-        looks.append(Look(start, end, verdict, silent, by_port=down and verdict == "DOWN"))
+        looks.append(Look(start, end, verdict, silent, parts, r.port_since))
     return looks
 
 
@@ -187,8 +196,8 @@ def segments_of(looks: list[Look], troubled: list[Stretch], case: Case) -> list[
     return out
 
 
-def closing(looks: list[Look], after: Instant, profile: Profile) -> tuple[Instant, Instant] | None:
-    """(restored, restored_earliest) by the first UP run from `after` on that lasts long enough."""
+def closing(looks: list[Look], after: Instant, profile: Profile) -> tuple[Instant, Instant, Instant] | None:
+    """(restored, restored_earliest, end of the reading that decided it) by the first UP run that lasts long enough."""
     total, first = 0, -1
     for i, look in enumerate(looks):
         if look.start < after or look.verdict == "NO_DATA":
@@ -202,8 +211,32 @@ def closing(looks: list[Look], after: Instant, profile: Profile) -> tuple[Instan
             before = first
             while before > 0 and looks[before - 1].verdict == "NO_DATA":
                 before -= 1
-            return looks[first].start, looks[before].start
+            return looks[first].start, looks[before].start, look.end
     return None
+
+
+CLOCKS_APART = 10 * SECOND
+
+
+def evidence_of(looks: list[Look], troubled: list[Stretch], watched: list[Stretch]) -> tuple[str, ...]:
+    """The parts of the line that decided an impaired reading, the carrier's first.
+
+    Where that is the CPE alone, an interruption that the port dropped with is the port's word too: a poll between
+    onset and closing says that the port took its state within the incident.
+    """
+
+    def inside(look: Look, spans: list[Stretch]) -> bool:
+        return look.verdict != "NO_DATA" and any(start <= look.start < end for start, end in spans)
+
+    bad = [look for look in looks if inside(look, troubled) and look.verdict in ("DOWN", "DEGRADED")]
+    parts = {part for look in bad for part in look.parts}
+    seen = [look for look in looks if inside(look, watched)]
+    seen_to = troubled[-1][1] if troubled[-1][1] < FOREVER else seen[-1].end
+    told = [look.port_since for look in seen if look.port_since is not None]
+    dropped = any(troubled[0][0] - CLOCKS_APART <= since <= seen_to + CLOCKS_APART for since in told)
+    if parts == {"cpe"} and dropped and any(look.verdict == "DOWN" for look in bad):
+        parts.add("interface")
+    return tuple(part for part in ("demarc", "interface", "cpe") if part in parts)
 
 
 def measured_in(case: Case, service: Stretch) -> list[Trouble]:
@@ -212,6 +245,7 @@ def measured_in(case: Case, service: Stretch) -> list[Trouble]:
     ended = service[1] < FOREVER  # an end of service restores what is open; whether it has come is the view's business
     found: list[Trouble] = []
     stretches: list[list[Stretch]] = []
+    watched: list[list[Stretch]] = []  # from each onset to the end of the reading that closed it
     for run in runs(looks, ("DOWN", "DEGRADED")):
         alarm = alarm_of(run, case.profile)
         if alarm is None or (found and run[0].start < found[-1].end):
@@ -220,26 +254,29 @@ def measured_in(case: Case, service: Stretch) -> list[Trouble]:
         closed = closing(looks, run[0].end, case.profile)
         if closed is None:
             restored = earliest = service[1] if ended else None
+            known_to = FOREVER
         else:
-            restored, earliest = closed
+            restored, earliest, known_to = closed
         span = (onset, FOREVER if restored is None else restored)
         last = found[-1] if found else None
         gap_us = case.terms(last.onset if last else onset)["reopen_within_s"] * SECOND
         if last is not None and last.closed_by_up and last.restored is not None and onset - last.restored <= gap_us:
             last.restored, last.earliest, last.closed_by_up = restored, earliest, closed is not None
             stretches[-1].append(span)
+            watched[-1].append((onset, known_to))
             continue
         found.append(
             Trouble(Key(onset, reported=False), onset, alarm, restored, earliest, [], service, closed is not None)
         )
         stretches.append([span])
-    for trouble, troubled in zip(found, stretches, strict=True):
+        watched.append([(onset, known_to)])
+    for trouble, troubled, known in zip(found, stretches, watched, strict=True):
         inside = [look for look in looks if trouble.onset <= look.start < trouble.end]
         if trouble.restored is not None and inside[-1].end < trouble.restored:  # nothing seen until the end of service
             inside.append(Look(inside[-1].end, trouble.restored, "NO_DATA"))
         trouble.segments = segments_of(inside, troubled, case)
-        by_port = any(look.by_port for look in inside if any(a <= look.start < b for a, b in troubled))
-        trouble.responsibility = "carrier" if case.has_demarc or by_port else "undecided"
+        trouble.evidence = evidence_of(looks, troubled, known)
+        trouble.responsibility = "undecided" if trouble.evidence == ("cpe",) else "carrier"
     return found
 
 

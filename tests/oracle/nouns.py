@@ -10,7 +10,10 @@ from tests.oracle.arithmetic import FOREVER, Instant, Stretch, midnight
 
 @dataclass(frozen=True)
 class Seen:
-    """One window of readings: packets of each target (sent, received), its mean RTT, and the port if it was polled."""
+    """One window of readings: packets of each target (sent, received), its mean RTT, and the port if it was polled.
+
+    `port_since` is when the port took its state, `port_errors` its (errors, packets) since the poll before.
+    """
 
     start: Instant
     end: Instant
@@ -19,12 +22,14 @@ class Seen:
     rtt_mean_ms: Fraction | None = None
     ipdv_ms: Fraction | None = None
     port_up: bool | None = None
+    port_since: Instant | None = None
+    port_errors: tuple[int, int] | None = None
     blind: bool = False
 
 
 @dataclass(frozen=True)
 class Criterion:
-    metric: Literal["loss_ratio", "rtt_mean_ms", "ipdv_ms"]
+    metric: Literal["loss_ratio", "rtt_mean_ms", "ipdv_ms", "error_ratio"]
     above: Fraction
     window_s: int | None = None
 
@@ -150,6 +155,7 @@ class Trouble:
     stated: str | None = None  # the category of a reported one
     complaints: list[Complaint] = field(default_factory=list)
     responsibility: str = "carrier"
+    evidence: tuple[str, ...] = ()
     false_alarm: bool = False
     handed_back: Instant | None = None
     previous_restored: Instant = -FOREVER

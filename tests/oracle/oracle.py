@@ -226,6 +226,7 @@ def paper(view: View, clocks: list[dict[str, Any]], rows: list[dict[str, Any]]) 
         "state": "false_alarm" if t.false_alarm else opened if view.pending else "restored",
         "category": view.category,
         "responsibility": t.responsibility,
+        "evidence": ["complaint"] if t.stated is not None else list(t.evidence),
         "onset": t.onset,
         "alarm": None if t.alarm is None or (view.pending and t.alarm > view.end) else t.alarm,
         "complaint": counting[0] if counting else None,

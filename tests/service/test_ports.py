@@ -185,11 +185,12 @@ def test_a_port_without_a_row_of_its_line_holds_few_polls():
     assert carried(made) == [extra]
 
 
-def arrivals(
-    draw: Random, readings: Sequence[Reading]
-) -> list[tuple[datetime, Reading | None, InterfaceStats | None, datetime, str]]:
+Arrival = tuple[datetime, Reading | None, InterfaceStats | None, datetime, str]
+
+
+def arrivals(draw: Random, readings: Sequence[Reading]) -> list[Arrival]:
     """Readings and polls as they come in: a window two seconds after its end, a poll when it has ended, or late."""
-    found = []
+    found: list[Arrival] = []
     for one in readings:
         found.append((one.end + timedelta(seconds=2), one, None, one.end, one.line_id))
         for _ in range(draw.choice((0, 0, 1, 2))):

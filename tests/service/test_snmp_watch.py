@@ -179,6 +179,18 @@ def test_a_line_that_goes_down_has_its_port_asked_at_once(somewhere):
     playing(somewhere, play)
 
 
+def test_when_the_vantage_sees_again_all_ports_are_asked(somewhere):
+    """Behind a dead uplink every agent fell silent, and is asked seldom: nobody waits for that."""
+
+    async def play(service: Service, ports: ScriptedPorts, watch: SnmpWatch) -> None:  # noqa: ARG001
+        service.show("....")
+        service.show("bbb")
+        service.show("....")
+        await until(lambda: ports.confirmed == list(LINES))
+
+    playing(somewhere, play)
+
+
 def test_a_reload_changes_what_is_polled(somewhere):
     """SIGHUP: an agent less, another interface."""
 

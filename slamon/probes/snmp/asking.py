@@ -38,11 +38,15 @@ class Trouble(StrEnum):
 
 
 class AgentError(Exception):
-    """An agent, or one of its interfaces, could not be read; its text says what to do and holds no secret."""
+    """An agent, or one of its interfaces, could not be read; its text says what to do and holds no secret.
 
-    def __init__(self, trouble: Trouble, text: str) -> None:
+    `number` is that of the object which the agent refused, from 1 on; 0 where it was not a single one.
+    """
+
+    def __init__(self, trouble: Trouble, text: str, number: int = 0) -> None:
         super().__init__(text)
         self.trouble = trouble
+        self.number = number
 
 
 class TooBig(AgentError):

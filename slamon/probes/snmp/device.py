@@ -8,7 +8,7 @@ name, so that neither an outage nor an error is ever booked on a port that has a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slamon.core.reading import InterfaceStats, NamedValue
 from slamon.probes.snmp.asking import AgentError, Asker, Peer, Trouble, Value
@@ -22,7 +22,7 @@ from slamon.probes.snmp.counting import (
     restarted,
     seconds_between,
 )
-from slamon.probes.snmp.naming import Place, place, walk
+from slamon.probes.snmp.naming import Place, entities, place, walk
 from slamon.probes.snmp.objects import ADMIN_WORDS, NAMES, OPER_WORDS, TABLE_LAST_CHANGE
 from slamon.probes.snmp.port_values import (
     State,
@@ -149,17 +149,21 @@ class Device:
 
     def _begin_anew(self, why: str) -> None:
         self._ticks = self._full_s = None
+        self.questions.forget()
         for port in self.ports.values():
             port.begin_anew(why)
 
     async def _resolve(self) -> None:
         """Find out where the interfaces stand now."""
         table = await walk(self._asker, self.peer, NAMES)
+        by_entity = any(extra.index == "entity" for extra in self.peer.credential.extras)
+        parts = await entities(self._asker, self.peer) if by_entity else {}
         self._walked_s, self._table_changed = self._now(), False
         for port in self.ports.values():
             before = port.place
             try:
-                port.place, port.trouble = place(port.interface, table), None
+                found = place(port.interface, table)
+                port.place, port.trouble = replace(found, entity=parts.get(found.index)), None
             except AgentError as error:
                 port.place, port.trouble = None, error
             if before is not None and (port.place is None or before.index != port.place.index):

@@ -1,20 +1,19 @@
 """pysnmp behind `Asker`: one engine, one socket per family, one exchange per question.
 
 Questions go through the engine's own service interface (sendPdu of RFC 3412), below its tables of targets: nothing
-has to be entered or looked up there per device. What pysnmp 7.1 does otherwise is settled here: it takes an answer
-from any address, counts its timeouts by the wall clock, knows a community by one name only, and goes on resyncing.
+has to be entered or looked up there per device. What pysnmp 7.1 does otherwise is settled here, in `sockets` and in
+`identities`: it takes an answer from any address, counts its timeouts by the wall clock, knows a community by one name
+only, enters a user anew at each change between two of its keys, and goes on resyncing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pysnmp.carrier.asyncio.dgram import udp, udp6
-from pysnmp.carrier.asyncio.dispatch import AsyncioDispatcher
 from pysnmp.entity.engine import SnmpEngine
 from pysnmp.entity.rfc3413 import ntfrcv
 from pysnmp.error import PySnmpError
@@ -24,6 +23,7 @@ from pysnmp.proto.rfc1902 import ObjectName
 
 from slamon.probes.snmp.asking import AgentError, Oid, Peer, Trouble, Value
 from slamon.probes.snmp.identities import Identities, Identity
+from slamon.probes.snmp.sockets import Address, Dispatcher, Udp4, Udp6
 from slamon.probes.snmp.troubles import agent_error, status_error
 from slamon.probes.snmp.values import value_of
 
@@ -31,88 +31,7 @@ _NAMES_KEPT = 50_000
 _SLACK_S = 1.0
 _RESYNCS = frozenset({"NotInTimeWindow", "UnknownEngineID"})
 
-Address = tuple[str, int]
 _ELSEWHERE: Address = ("another socket", 0)
-
-
-class _Dispatcher(AsyncioDispatcher):  # type: ignore[misc] # pysnmp has no types
-    """Counts timeouts by the monotonic clock: the wall clock may stand still or go back (F2)."""
-
-    async def handle_timeout(self) -> None:
-        while True:
-            await asyncio.sleep(self.get_timer_resolution())
-            self.handle_timer_tick(time.monotonic())
-
-
-def _is_message(data: bytes) -> bool:
-    """Tell whether bytes are one field of BER with fields in it, each of the length that it says."""
-    return _fields(data, 8) == 1
-
-
-def _fields(data: bytes, depth: int) -> int | None:
-    """Return how many fields stand one after the other; None where their lengths do not fit."""
-    at = count = 0
-    while at < len(data):
-        if at + 2 > len(data) or depth == 0:
-            return None
-        length, begins = data[at + 1], at + 2
-        if length & 0x80:
-            begins += length & 0x7F
-            length = int.from_bytes(data[at + 2 : begins], "big")
-        if begins + length > len(data) or (
-            data[at] & 0x20 and _fields(data[begins : begins + length], depth - 1) is None
-        ):
-            return None
-        at, count = begins + length, count + 1
-    return count
-
-
-class _Listening:
-    """What the sockets of both families share: only who was asked is heard, and nothing heard can stop us (F10)."""
-
-    expected: dict[Address, int]
-    last_from: Address | None = None
-    took = False
-    strangers = 0
-    broken = 0
-    heard: set[Address]
-    ADDRESS_TYPE: Any
-    _callback_function: Any
-
-    def datagram_received(self, datagram: bytes, address: tuple[Any, ...]) -> None:
-        source = (address[0], address[1])
-        if source not in self.expected:
-            self.strangers += 1
-            return
-        self.last_from, self.took = source, False
-        try:
-            self._callback_function(self, self.ADDRESS_TYPE(source), datagram)
-        except Exception:  # noqa: BLE001 - whatever a device sends: the library met what it did not expect
-            self.took = False
-        finally:
-            self.last_from = None
-        if not self.took and not _is_message(datagram):  # else an answer that came too late
-            self.broken += 1
-            self.heard.add(source)
-
-    def error_received(self, exc: Exception) -> None:
-        """Pass over ICMP errors: a port that is closed for a moment is a timeout like any other."""
-
-
-class _Udp4(_Listening, udp.UdpAsyncioTransport):  # type: ignore[misc] # pysnmp has no types
-    domain = udp.DOMAIN_NAME
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.expected, self.heard = {}, set()
-
-
-class _Udp6(_Listening, udp6.Udp6AsyncioTransport):  # type: ignore[misc] # pysnmp has no types
-    domain = udp6.DOMAIN_NAME
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.expected, self.heard = {}, set()
 
 
 class PysnmpAsker:
@@ -123,7 +42,7 @@ class PysnmpAsker:
         self._names: dict[Oid, ObjectName] = {}
         self._hosts: dict[str, str] = {}
         self._take: Callable[[Sequence[tuple[Oid, Value]]], None] | None = None
-        self._transports: dict[tuple[int, tuple[int, ...]], _Udp4 | _Udp6] = {}
+        self._transports: dict[tuple[int, tuple[int, ...]], Udp4 | Udp6] = {}
 
     async def get(self, peer: Peer, oids: Sequence[Oid]) -> list[Value]:
         """Return the values in the order of the objects; raises `AgentError`."""
@@ -160,6 +79,10 @@ class PysnmpAsker:
     def host_of(self, peer: Peer) -> str | None:
         """Return the address that a peer has, as far as it has been looked up."""
         return self._hosts.get(peer.host)
+
+    def remember(self, peer: Peer, host: str) -> None:
+        """Take an address as that of a peer, without looking it up."""
+        self._hosts[peer.host] = host
 
     def on_notification(self, take: Callable[[Sequence[tuple[Oid, Value]]], None]) -> None:
         """Have SNMPv3 traps that `hear` authenticated handed on."""
@@ -213,7 +136,7 @@ class PysnmpAsker:
             raise AgentError(Trouble.AGENT, f"the exchange failed ({type(error).__name__})") from None
         status = int(v2c.apiPDU.get_error_status(answer))
         if status:
-            raise status_error(status)
+            raise status_error(status, int(v2c.apiPDU.get_error_index(answer, muteErrors=True) or 0))
         binds: Sequence[tuple[Any, Any]] = v2c.apiPDU.get_varbinds(answer)
         return binds
 
@@ -245,7 +168,7 @@ class PysnmpAsker:
         self,
         peer: Peer,
         identity: Identity,
-        transport: _Udp4 | _Udp6,
+        transport: Udp4 | Udp6,
         address: Address,
         pdu: Any,  # noqa: ANN401 - pysnmp has no types
     ) -> tuple[Any, Any]:
@@ -290,16 +213,16 @@ class PysnmpAsker:
 
     def _new_engine(self) -> SnmpEngine:
         engine = SnmpEngine()
-        engine.register_transport_dispatcher(_Dispatcher(loop=asyncio.get_running_loop()))
+        engine.register_transport_dispatcher(Dispatcher(loop=asyncio.get_running_loop()))
         if self._take is not None:
             self._receive(engine)
         return engine
 
-    def _transport(self, identity: Identity, address: Address) -> _Udp4 | _Udp6:
+    def _transport(self, identity: Identity, address: Address) -> Udp4 | Udp6:
         domain = udp6.DOMAIN_NAME if ":" in address[0] else udp.DOMAIN_NAME
         found = self._transports.get((id(identity.engine), domain))
         if found is None:
-            found = _Udp6() if ":" in address[0] else _Udp4()
+            found = Udp6() if ":" in address[0] else Udp4()
             self._transports[id(identity.engine), domain] = found
             found.open_client_mode()
             identity.engine.transport_dispatcher.register_transport(domain, found)

@@ -11,21 +11,23 @@ from dataclasses import dataclass
 
 from slamon.config.problems import did_you_mean, quoted
 from slamon.probes.snmp.asking import AgentError, Asker, Oid, Peer, TooBig, Trouble, Value
-from slamon.probes.snmp.objects import NAME_WORDS, NAMES
+from slamon.probes.snmp.objects import ENTITY_ALIAS, IF_INDEX, NAME_WORDS, NAMES
 from slamon.probes.snmp.values import text
 
 _REPETITIONS = 25
+_SURELY_FIT = 2
 _WALK_S = 60.0
 _ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an interface stands at its device now, and the column that names it."""
+    """Where an interface stands at its device now, the column that names it, its part (entPhysicalIndex) if known."""
 
     index: int
     column: Oid
     name: str
+    entity: int | None = None
 
 
 async def walk(asker: Asker, peer: Peer, columns: Sequence[Oid]) -> list[dict[int, Value]]:
@@ -52,12 +54,40 @@ async def _walk(asker: Asker, peer: Peer, columns: Sequence[Oid]) -> list[dict[i
                 raise
             most = max(1, most // 2)
             continue
+        except AgentError as error:
+            if error.trouble is not Trouble.TIMEOUT or most <= _SURELY_FIT:
+                raise
+            most = _SURELY_FIT  # long answers may be lost on the way
+            continue
         for number, rows in zip(numbers, came, strict=True):
             after = _take(columns[number], last[number], rows, found[number])
             if after is None or len(found[number]) >= _ROWS:
                 del last[number]
             else:
                 last[number] = after
+    return found
+
+
+async def entities(asker: Asker, peer: Peer) -> dict[int, int]:
+    """Return the entPhysicalIndex of each ifIndex, as far as the device maps them; raises `AgentError`."""
+    try:
+        return await asyncio.wait_for(_entities(asker, peer), _WALK_S)
+    except TimeoutError:
+        raise AgentError(Trouble.TIMEOUT, f"its table of entities was not read within {_WALK_S:g} s") from None
+
+
+async def _entities(asker: Asker, peer: Peer) -> dict[int, int]:
+    found: dict[int, int] = {}
+    last: Oid | None = ENTITY_ALIAS
+    while last is not None and len(found) < _ROWS:
+        (rows,) = await asker.following(peer, [last], _REPETITIONS)
+        before, last = last, None
+        for oid, value in rows.items():
+            if oid[: len(ENTITY_ALIAS)] != ENTITY_ALIAS or oid <= before:
+                return found
+            if isinstance(value, tuple) and value[:-1] == IF_INDEX:
+                found[value[-1]] = oid[len(ENTITY_ALIAS)]
+            before = last = oid
     return found
 
 

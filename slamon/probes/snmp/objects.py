@@ -28,6 +28,10 @@ HIGH_SPEED: Oid = (*_IFX, 15)
 ALIAS: Oid = (*_IFX, 18)
 DISCONTINUITY: Oid = (*_IFX, 19)
 
+IF_INDEX: Oid = (*_IF, 1)
+# ENTITY-MIB (RFC 6933): by entPhysicalIndex and a logical index, the number of an object of what it stands for.
+ENTITY_ALIAS: Oid = (1, 3, 6, 1, 2, 1, 47, 1, 3, 2, 1, 2)
+
 # What inventories name interfaces by, in the order in which a name is looked for.
 NAMES = (NAME, ALIAS, DESCR)
 NAME_WORDS = {NAME: "ifName", ALIAS: "ifAlias", DESCR: "ifDescr"}

@@ -18,7 +18,7 @@ SILENT_AT_ONCE = 16
 SILENT_AFTER = 2  # polls in a row without an answer
 SLOWEST_S = 600.0
 CONFIRM_GAP_S = 5.0  # between polls of one device out of turn; what is asked for in between comes at its end
-FIRST_LOOK_GAP_S = 0.05  # between the first polls of devices, as long as that is faster than their intervals
+FIRST_LOOK_GAP_S = 0.05  # between the first polls of devices, which read whole tables of interfaces
 _NOW_S = 0.001  # what is due within a millisecond is due
 POLL_S = 150.0  # no poll takes longer, whatever its questions come to
 
@@ -56,6 +56,7 @@ class Poller:
         *,
         at_once: int = AT_ONCE,
         silent_at_once: int = SILENT_AT_ONCE,
+        first_look_gap_s: float = FIRST_LOOK_GAP_S,
     ) -> None:
         self._asker, self._tell, self._now = asker, tell, now
         self._most = {False: at_once, True: silent_at_once}
@@ -69,6 +70,7 @@ class Poller:
         self._woken = asyncio.Event()
         self.polls = self.failed = self.confirmed = 0
         self._lag_s = 0.0
+        self._first_look_gap_s = first_look_gap_s
 
     def adopt(self, devices: Mapping[Peer, Sequence[PortLine]]) -> None:
         """Poll these devices from now on; those that stay keep their pace and what is known of them."""
@@ -88,10 +90,12 @@ class Poller:
         self._woken.set()
 
     def _fresh(self, peer: Peer, lines: Sequence[PortLine], number: int, count: int) -> _Turn:
-        """Return a device with its turn: spread evenly from now on, with a first look soon."""
-        due_s = self._now() + peer.credential.interval_s * (1 + number / count)
-        turn = _Turn(Device(peer, lines, self._asker, self._now), due_s)
-        turn.confirm_s = self._now() + min(number * FIRST_LOOK_GAP_S, peer.credential.interval_s * number / count)
+        """Return a device with its turn: a first look soon, then evenly spread over its interval."""
+        interval_s, now = float(peer.credential.interval_s), self._now()
+        look_s = number * self._first_look_gap_s
+        due_s = interval_s * number / count
+        due_s += interval_s * (max(0.0, look_s - due_s) // interval_s + 1)
+        turn = _Turn(Device(peer, lines, self._asker, self._now), now + due_s, confirm_s=now + look_s)
         self._push(turn)
         return turn
 

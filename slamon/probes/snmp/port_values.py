@@ -33,6 +33,7 @@ State = tuple[Value, ...]
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,18}(?:\.\d{1,18})?)")
 _TICKS_S = 100
+_BEYOND_ALL_SENSE = 1e12  # no reading holds such a quantity (`slamon.config.reading_values`)
 
 
 def often_oids(places: Iterable[Place]) -> list[Oid]:
@@ -47,12 +48,16 @@ def full_oids(places: Iterable[Place]) -> list[Oid]:
 
 def extra_oids(places: Sequence[Place], extras: Iterable[Extra]) -> list[Oid]:
     """Return the further objects of ports, and those of the device once."""
-    found = {oid: None for extra in extras for oid in _oids(extra, places)}
+    found = {oid: None for extra in extras for where in places if (oid := _oid(extra, where)) is not None}
     return list(found)
 
 
-def _oids(extra: Extra, places: Sequence[Place]) -> list[Oid]:
-    return [(*extra.oid, where.index) for where in places] if extra.per_interface else [extra.oid]
+def _oid(extra: Extra, where: Place) -> Oid | None:
+    """Return the number of a further object of a port; None where its part of the device is not known."""
+    if extra.index == "none":
+        return extra.oid
+    last = where.index if extra.index == "interface" else where.entity
+    return None if last is None else (*extra.oid, last)
 
 
 def state_of(answers: Answers, index: int) -> State:
@@ -96,10 +101,12 @@ def extras_of(answers: Answers, where: Place, extras: Iterable[Extra]) -> tuple[
     """Return the further values of a port, scaled; what the agent does not know is left out."""
     found = []
     for extra in extras:
-        raw = _number(answers[*extra.oid, where.index] if extra.per_interface else answers[extra.oid])
+        oid = _oid(extra, where)
+        raw = None if oid is None else _number(answers[oid])
         if raw is not None and raw not in extra.unknown:
             value = round(raw * extra.scale, 9)
-            found.append(NamedValue(extra.name, value, extra.unit, extra.above, extra.below))
+            if abs(value) < _BEYOND_ALL_SENSE:
+                found.append(NamedValue(extra.name, value, extra.unit, extra.above, extra.below))
     return tuple(found)
 
 

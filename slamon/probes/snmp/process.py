@@ -44,7 +44,11 @@ class SnmpProcess:
         works = [asyncio.create_task(self._poller.run()), asyncio.create_task(self._say_health())]
         taking = asyncio.create_task(self._take())
         try:
-            await asyncio.wait([taking, *works], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([taking, *works], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                error = task.exception()
+                if error is not None:  # a defect of ours: the daemon says so, and starts the process again
+                    self._put(frame(ERROR, f"polling failed: {type(error).__name__}: {error}"))
         finally:
             for task in (taking, *works):
                 task.cancel()

@@ -9,6 +9,7 @@ from slamon.probes.snmp.asking import AgentError, Asker, Oid, Peer, TooBig, Trou
 from slamon.probes.snmp.objects import SYS_UPTIME
 
 _SURELY_FIT = 8  # objects of which no answer is too long for any path
+_REFUSED_AT_MOST = 50  # objects of an agent that fails as a whole over each of them
 
 
 @dataclass(slots=True)
@@ -30,11 +31,13 @@ class Questions:
         self._asker, self.peer = asker, peer
         self.most = peer.credential.max_objects
         self._proven = 0
+        self._refused: set[Oid] = set()
         self.messages = 0
 
     async def ask(self, oids: Sequence[Oid]) -> Answers:
         """Return the values of objects, each message with the agent's clock beside them; raises `AgentError`."""
         answers, at = Answers({}), 0
+        oids = [oid for oid in oids if oid not in self._refused]
         while at < len(oids) or not answers.values:
             part = oids[at : at + self.most - 1]
             try:
@@ -47,6 +50,13 @@ class Questions:
                     answers.values[part[0]] = None  # an object that fits into no message is one we do not have
                     at += 1
                 continue
+            except AgentError as error:
+                # Some agents fail over one object instead of saying that they lack it (RFC 3416, 4.2.1).
+                if not 2 <= error.number <= len(part) + 1 or len(self._refused) >= _REFUSED_AT_MOST:
+                    raise
+                self._refused.add(part[error.number - 2])
+                oids = [oid for oid in oids if oid not in self._refused]
+                continue
             ticks = values[0]
             if not isinstance(ticks, int):
                 raise AgentError(
@@ -57,6 +67,10 @@ class Questions:
             answers.values |= dict(zip([SYS_UPTIME, *part], values, strict=True))
             at += len(part)
         return answers
+
+    def forget(self) -> None:
+        """Try again what was refused: the agent may have begun another life."""
+        self._refused.clear()
 
     async def _get(self, oids: Sequence[Oid]) -> list[Value]:
         self.messages += 1

@@ -33,12 +33,16 @@ from slamon.probes.snmp.wire import Watch
 
 @dataclass(slots=True)
 class ScriptedAgent:
-    """An agent's objects; `trouble` makes it fail, `most` is what fits into one message, `delay_s` what it takes."""
+    """An agent's objects; `trouble` makes it fail, `most` is what fits into one message, `delay_s` what it takes.
+
+    A question for `fails_over` fails as a whole, as some agents do it.
+    """
 
     objects: dict[Oid, Value] = field(default_factory=lambda: {SYS_UPTIME: 100_000})
     trouble: Trouble | None = None
     most: int | None = None
     delay_s: float = 0.0
+    fails_over: Oid | None = None
     asked: list[int] = field(default_factory=list)
 
     def port(self, index: int, name: str, alias: str = "", **values: Value) -> None:
@@ -85,6 +89,8 @@ class ScriptedAsker:
     async def get(self, peer: Peer, oids: Sequence[Oid]) -> list[Value]:
         """Return the values that stand in the script."""
         agent = await self._agent(peer, len(oids))
+        if agent.fails_over in oids:
+            raise AgentError(Trouble.AGENT, "as the script says", oids.index(agent.fails_over) + 1)
         return [agent.objects.get(oid) for oid in oids]
 
     async def following(self, peer: Peer, oids: Sequence[Oid], most: int) -> list[Mapping[Oid, Value]]:

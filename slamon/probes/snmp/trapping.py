@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pyasn1.codec.ber import decoder
-from pyasn1.error import PyAsn1Error
-from pysnmp.error import PySnmpError
 from pysnmp.proto import api
 from pysnmp.proto.api import verdec
 
@@ -98,6 +96,8 @@ class TrapEar(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str | bytes, ...]) -> None:
         """Look into a trap; whatever it holds, it cannot do more than ask for a poll."""
         host = str(addr[0])
+        if "." in host:  # an IPv4 sender at a socket for both families
+            host = host.removeprefix("::ffff:")
         peers = self._hosts().get(host)
         if not peers:
             self.counts.unknown += 1
@@ -109,7 +109,7 @@ class TrapEar(asyncio.DatagramProtocol):
             return
         try:
             self._look_into(data, host, int(addr[1]), peers)
-        except (PySnmpError, PyAsn1Error, ValueError, TypeError, IndexError, KeyError, AttributeError):
+        except Exception:  # noqa: BLE001 - whatever was sent, and whatever the library makes of it
             self.counts.unknown += 1
 
     def error_received(self, exc: Exception) -> None:

@@ -59,13 +59,12 @@ def agent_error(indication: object, peer: Peer, *, heard: bool = False) -> Agent
     return AgentError(trouble, words.format(section=section, secret=f"the {secret} of {section}"))
 
 
-def status_error(status: int) -> AgentError:
-    """Return the error for the error-status of an answer."""
+def status_error(status: int, number: int = 0) -> AgentError:
+    """Return the error for the error-status of an answer, and its error-index."""
     if status == _TOO_BIG:
         return TooBig()
     name = _STATUS.get(status, f"error {status}")
     if status in _ACCESS:
-        return AgentError(
-            Trouble.ACCESS, f"it does not let us read these objects ({name}); give the user a view of IF-MIB"
-        )
-    return AgentError(Trouble.AGENT, f"it says {name}")
+        hint = f"it does not let us read these objects ({name}); give the user a view of IF-MIB"
+        return AgentError(Trouble.ACCESS, hint, number)
+    return AgentError(Trouble.AGENT, f"it says {name}", number)

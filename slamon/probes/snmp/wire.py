@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from slamon.config.credentials import Extra, SnmpCredential, TrapPort
-from slamon.config.readings import interface_json, parse_interface
+from slamon.config.reading_ports import interface_json, parse_interface
 from slamon.config.secret import Secret
 from slamon.probes.framing import frame
 from slamon.probes.snmp.asking import Peer, Trouble

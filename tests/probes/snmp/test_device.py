@@ -10,7 +10,16 @@ from slamon.probes.snmp.asking import AgentError, Trouble
 from slamon.probes.snmp.counting import BACKWARDS, GAP, RENUMBERED, RESET, RESTARTED
 from slamon.probes.snmp.device import PortLine
 from slamon.probes.snmp.naming import walk
-from slamon.probes.snmp.objects import DISCONTINUITY, HIGH_SPEED, NAME, OFTEN, SELDOM, TABLE_LAST_CHANGE
+from slamon.probes.snmp.objects import (
+    DISCONTINUITY,
+    ENTITY_ALIAS,
+    HIGH_SPEED,
+    IF_INDEX,
+    NAME,
+    OFTEN,
+    SELDOM,
+    TABLE_LAST_CHANGE,
+)
 from slamon.probes.snmp.scripted import ScriptedAgent, ScriptedAsker
 from tests.probes.snmp.devices import PLACE, bench, peer
 
@@ -247,8 +256,23 @@ def test_an_object_that_fits_into_no_message_is_one_that_is_not_there():
     assert caught.value.trouble is Trouble.TOO_BIG
 
 
-RX = Extra("rx_power", (1, 3, 6, 1, 4, 1, 9, 8), True, 0.01, "dBm", None, -24.0, (-1,))
-TEMPERATURE = Extra("temperature", (1, 3, 6, 1, 4, 1, 9, 9, 0), per_interface=False, unit="C", above=60)
+def test_an_object_over_which_an_agent_fails_is_left_out():
+    """genErr instead of "no such object": the others are read, and the object is not asked for again."""
+    device = bench("GE0/0/1", extras=(RX, TEMPERATURE))
+    device.agent.objects |= {(*RX.oid, 1): -1000, TEMPERATURE.oid: 40}
+    device.agent.fails_over = (*RX.oid, 1)
+    assert device.poll()["L0"].extras == (NamedValue("temperature", 40, "C", 60, None),)
+    device.agent.asked.clear()
+    for _ in range(5):
+        device.poll()
+    assert len(device.agent.asked) == 5
+    device.agent.asked.clear()
+    device.poll(300)
+    assert len(device.agent.asked) == 2  # once more after a gap: the agent may be another by now
+
+
+RX = Extra("rx_power", (1, 3, 6, 1, 4, 1, 9, 8), "interface", 0.01, "dBm", None, -24.0, (-1,))
+TEMPERATURE = Extra("temperature", (1, 3, 6, 1, 4, 1, 9, 9, 0), "none", unit="C", above=60)
 
 
 def test_further_objects_are_scaled_and_stand_until_they_are_read_again():
@@ -261,6 +285,28 @@ def test_further_objects_are_scaled_and_stand_until_they_are_read_again():
     device.agent.objects[*RX.oid, 1] = -1800
     assert device.poll()["L0"].extras == (rx, warm)
     assert device.poll(300)["L0"].extras[0].value == -18
+
+
+def test_a_number_beyond_all_sense_is_left_out():
+    """What no reading can hold is not handed on: it would be refused at the other end."""
+    device = bench("GE0/0/1", extras=(TEMPERATURE,))
+    device.agent.objects |= {TEMPERATURE.oid: 2**63}
+    assert device.poll()["L0"].extras == ()
+
+
+def test_objects_of_a_ports_part_are_found_by_the_devices_own_mapping():
+    """Many devices number optics by entPhysicalIndex; entAliasMappingTable says which port that is."""
+    optic = Extra("rx_power", (1, 3, 6, 1, 4, 1, 2011, 8), "entity", 0.01, "dBm", None, -24.0)
+    device = bench("GE0/0/1", "GE0/0/2", extras=(optic,))
+    device.agent.objects |= {
+        (*ENTITY_ALIAS, 67108867, 0): (*IF_INDEX, 1),
+        (*ENTITY_ALIAS, 67108999, 0): (1, 3, 6, 1, 2, 1, 17, 1, 4, 1, 1, 2),
+        (*optic.oid, 67108867): -2600,
+        (*optic.oid, 1): 999,
+    }
+    found = device.poll()
+    assert [(one.name, one.value, one.exceeded) for one in found["L0"].extras] == [("rx_power", -26, "below -24 dBm")]
+    assert found["L1"].extras == ()
 
 
 def test_lines_that_leave_by_one_port_share_its_objects():
