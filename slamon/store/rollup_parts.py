@@ -105,7 +105,8 @@ class Parts:
         if moved:
             text = "UPDATE line SET zone = ? WHERE line_id = ?"
             self._connection.exec_driver_sql(text, [(one["to"], one["of"]) for one in moved])
-        return {line_id: Known(one.number, zones[line_id]) for line_id, one in known.items()}
+        # Under the ids of whoever asks: those of the database would be as many texts again.
+        return {line_id: Known(known[line_id].number, zone) for line_id, zone in zones.items()}
 
     def zones_of(self, chunk: int) -> dict[str, Ints]:
         """Return the places of a chunk's lines by their zone."""
