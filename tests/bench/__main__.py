@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slamon.core.timespan import iso
 from slamon.service import clock
-from tests.bench import alarm, daemon, history, icmp, loss, machine, outage, rtt, start, statement
+from tests.bench import alarm, daemon, dead_server, history, icmp, influx, loss, machine, outage, rtt, start, statement
 from tests.bench.document import page
 from tests.bench.row import Row
 from tests.bench.wire import CannotMeasure
@@ -27,7 +27,9 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "start": start.measure,
     "history": history.measure,
     "icmp": icmp.measure,
+    "influx": influx.measure,
     "daemon": daemon.measure,
+    "dead_server": dead_server.measure,
     "loss": loss.measure,
     "rtt": rtt.measure,
     "alarm": alarm.measure,
