@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -28,6 +28,7 @@ from slamon.service.influx_progress import SINK, Progress, folder_of, leave
 from slamon.service.influx_quiet import AROUND_US, Loudness, stretches_of
 from slamon.service.influx_scribe import Scribe
 from slamon.service.influx_series import ids_of
+from slamon.service.influx_telling import Telling
 from slamon.service.site import Site
 from slamon.sinks.delivering import Backoff, Quarantine
 from slamon.sinks.influx import InfluxWriter, Writer
@@ -37,7 +38,6 @@ from slamon.store.spool import Spool
 WRITE_S = 0.25
 SYNC_S = 5.0
 LOOK_S = 1.0
-TELL_AFTER = timedelta(seconds=60)  # how long nothing may be confirmed before people are told
 END_S = 1.5
 SETTLE_SLACK_US = 60_000_000
 
@@ -64,11 +64,7 @@ class InfluxFeed:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._broken: BaseException | None = None
-        self._told: datetime | None = None
-        self._failing_since: datetime | None = None
-        self._lost_told = 0
-        self._rolled_told = 0
-        self._disk_told = ""
+        self._telling = Telling()
 
     @property
     def name(self) -> str:
@@ -205,7 +201,7 @@ class InfluxFeed:
             at=now,
             state=courier.state,
             reason=courier.reason,
-            since=self._failing_since,
+            since=self._telling.failing_since,
             waiting_points=spool.points,
             backlog_points=spool.backlog_points,
             held_back_points=0 if quiet is None else quiet.points,
@@ -226,43 +222,11 @@ class InfluxFeed:
         )
 
     def _look(self, progress: Progress) -> None:
-        """Tell people what they should know, once each."""
+        """Leave how it stands for other processes, and tell people what they should know."""
         leave(self._folder, progress)
-        failing = progress.state not in ("starting", "delivering", "replaying")
-        if not failing:
-            self._failing_since = None
-        elif self._failing_since is None:
-            self._failing_since = progress.at
-        if self._failing_since is not None and self._told is None:
-            if progress.at - self._failing_since >= TELL_AFTER:
-                self._tell(progress.at, f"nothing was delivered for a minute: {progress.reason}")
-        elif self._told is not None and not failing and not progress.backlog_points and not progress.disk:
-            self._told = None
-            self._record("delivery.recovered", "everything that waited is delivered")
-        self._look_at_losses(progress)
-
-    def _look_at_losses(self, progress: Progress) -> None:
-        if progress.disk and progress.disk != self._disk_told:
-            log.error("influx_disk", reason=progress.disk)
-            self._tell(progress.at, f"the spool cannot be written: {progress.disk}")
-        self._disk_told = progress.disk
-        if progress.rolled_from_points and not self._rolled_told:
-            log.error("influx_spool_full", rolled_up_points=progress.rolled_from_points, bytes=progress.limit_bytes)
-            self._tell(progress.at, "the spool is full: the oldest windows are rolled up to minutes")
-        self._rolled_told = progress.rolled_from_points
-        if progress.lost_points > self._lost_told:
-            if not self._lost_told:
-                self._tell(progress.at, "the spool is full: the oldest measurements are gone")
-            log.error("influx_lost", points=progress.lost_points - self._lost_told, in_all=progress.lost_points)
-            self._lost_told = progress.lost_points
-
-    def _tell(self, at: datetime, detail: str) -> None:
-        self._told = at
-        self._record("delivery.backlog", detail)
-
-    def _record(self, kind: str, detail: str) -> None:
-        if self._note is not None:
-            self._note(kind, {"sink": SINK, "detail": detail}, None)
+        for kind, detail in self._telling.look(progress):
+            if self._note is not None:
+                self._note(kind, {"sink": SINK, "detail": detail}, None)
 
 
 def _spools(folder: Path, target: InfluxTarget) -> tuple[Spool, Spool | None, Loudness]:

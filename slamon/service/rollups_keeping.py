@@ -68,8 +68,12 @@ class RollupKeeping:
         self.state = HistoryState()
 
     async def begin(self, site: Site, note: Note) -> None:  # noqa: ARG002 - the protocol's
-        """Know the lines; the file is opened with the first write."""
+        """Know the lines, before anything is in a hurry; a file that cannot be opened now is tried with each write."""
         await self.adopt(site)
+        try:
+            await asyncio.to_thread(self._open(site).enlist, self._zones)
+        except RollupsError as error:
+            log.error("history_not_written", reason=str(error))
 
     async def adopt(self, site: Site) -> None:
         """Go on with a configuration that was loaded anew."""
@@ -115,17 +119,21 @@ class RollupKeeping:
                 log.error("history_not_written", reason=str(error), rows=tally.rows, dropped=tally.dropped)
                 self.state = replace(self.state, failures=self.state.failures + 1)
 
+    def _open(self, site: Site) -> Rollups:
+        if self._file is None:
+            self._file = Rollups.open(site.loaded.settings.state_dir)
+        return self._file
+
     def _put(self, site: Site) -> None:
         settings, now, began = site.loaded.settings, self._now(), time.thread_time()
-        if self._file is None:
-            self._file = Rollups.open(settings.state_dir)
+        file = self._open(site)
         if self._tally.rows:
-            self._file.write(self._tally, self._ids, self._zones)
+            file.write(self._tally, self._ids, self._zones)
             was, tally, self._tally = self.state, self._tally, Tally()
             cpu_s = was.cpu_s + time.thread_time() - began
             self.state = HistoryState(
                 was.rows + tally.rows, was.writes + 1, was.failures, was.dropped + tally.dropped, cpu_s
             )
         if self._settled is None or now - self._settled >= SETTLE:
-            self._file.settle(now, settings.hourly_days, settings.daily_days)
+            file.settle(now, settings.hourly_days, settings.daily_days)
             self._settled = now

@@ -106,6 +106,8 @@ class Vitals:
         if age_s > SILENT_S:
             return f"the prober has said nothing for {age_s:.0f} s"
         overdue, lines = self.overdue, self.health.lines
+        if not lines:
+            return "the prober probes no line yet"
         if overdue > lines * LATE_SHARE:
             return f"{overdue} of {lines} lines have no window of the last {self.allowed_s:g} s"
         return None

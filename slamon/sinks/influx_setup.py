@@ -123,8 +123,10 @@ def _influx2(client: Any, target: InfluxTarget, keep_days: int) -> Made:  # noqa
     if there:
         return Made(f"bucket {target.bucket!r} is there already and was left as it is ({_kept(there[0])})")
     owners = _Organizations(client).find_organizations(org=target.org)
+    if not owners:
+        raise Refused(f"there is no organization {target.org!r}", "correct org, or make it in InfluxDB")
     rule = _Rules(type="expire", every_seconds=keep_days * DAY_S)
-    buckets.create_bucket(bucket_name=target.bucket, org_id=owners[0].id, retention_rules=[rule] if keep_days else [])
+    buckets.create_bucket(bucket_name=target.bucket, org=owners[0], retention_rules=[rule] if keep_days else [])
     kept = f"{keep_days} days" if keep_days else "for ever"
     return Made(f"bucket {target.bucket!r} of organization {target.org!r} is made; it keeps data {kept}")
 

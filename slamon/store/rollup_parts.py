@@ -95,17 +95,17 @@ class Parts:
 
     def enlist(self, zones: Mapping[str, str]) -> dict[str, Known]:
         """Return lines by id, numbered where they are new, with these time zones from now on."""
-        if not zones:
-            return {}
-        rows = [{"line_id": line_id, "zone": zone} for line_id, zone in zones.items()]
-        made = sqlite.insert_new(_line)
-        self._connection.execute(made, rows)
         known = self.lines(list(zones))
+        missing = [(line_id, zone) for line_id, zone in zones.items() if line_id not in known]
+        if missing:
+            self._connection.exec_driver_sql("INSERT OR IGNORE INTO line (line_id, zone) VALUES (?, ?)", missing)
+            known |= self.lines([line_id for line_id, _ in missing])
         moved = [{"of": k, "to": zones[k]} for k, one in known.items() if one.zone != zones[k]]
         if moved:
             text = "UPDATE line SET zone = ? WHERE line_id = ?"
             self._connection.exec_driver_sql(text, [(one["to"], one["of"]) for one in moved])
-        return {line_id: Known(one.number, zones[line_id]) for line_id, one in known.items()}
+        # Under the ids of whoever asks: those of the database would be as many texts again.
+        return {line_id: Known(known[line_id].number, zone) for line_id, zone in zones.items()}
 
     def zones_of(self, chunk: int) -> dict[str, Ints]:
         """Return the places of a chunk's lines by their zone."""

@@ -103,16 +103,25 @@ class Rollups:
                         found[rollup.line_id].append(rollup)
         return {line_id: tuple(sorted(some, key=_in_order)) for line_id, some in found.items()}
 
+    def enlist(self, zones: Mapping[str, str]) -> None:
+        """Get to know lines by their time zones; `write` does so by itself, but for many lines it takes a while."""
+        news = {line_id: zone for line_id, zone in zones.items() if self._zone(line_id) != zone}
+        if news:
+            with self._parts(self._writable(), write=True) as parts:
+                found = parts.enlist(news)
+            self._known.update(found)
+
+    def _zone(self, line_id: str) -> str | None:
+        known = self._known.get(line_id)
+        return None if known is None else known.zone
+
     def write(self, tally: Tally, ids: Sequence[str], zones: Mapping[str, str]) -> None:
         """Add what was counted, in one transaction; `ids` name the tally's lines, `zones` the lines' time zones."""
         own = ids[: tally.until.size]
-        news = {
-            k: zones.get(k, "UTC") for k in own if k not in self._known or self._known[k].zone != zones.get(k, "UTC")
-        }
+        self.enlist({line_id: zones.get(line_id, "UTC") for line_id in own})
+        numbers = np.array([self._known[line_id].number for line_id in own], np.int64)
         with self._parts(self._writable(), write=True) as parts:
-            known = {**self._known, **parts.enlist(news)} if news else self._known
-            add(parts, tally, np.array([known[line_id].number for line_id in own], np.int64))
-        self._known = known
+            add(parts, tally, numbers)
 
     def settle(self, now: datetime, hourly_days: int = HOURLY_DAYS, daily_days: int = DAILY_DAYS) -> None:
         """Make days that are over, an hour after their end; then forget what is older than it is kept."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from slamon.service import clock
+from slamon.service.influx_progress import read_progress
 from slamon.service.site import open_site
 from slamon.store.measured import OPENED
 from tests.bench import fleet, rivals
@@ -17,6 +18,7 @@ from tests.bench.rivals import Cost
 from tests.bench.row import Figure, Row, Work
 from tests.bench.watching import PROFILE, Use, watching
 from tests.bench.wire import Count, TunWire, shipped_buffers, wire
+from tests.lab.influx import Influx1, influx1
 
 FPING_PER_S, BLACKBOX_PER_S = 5_000, 1_000
 SHARE_GOAL, FPING_GOAL, BLACKBOX_GOAL = 40, 0.6, 1 / 30
@@ -25,8 +27,9 @@ WARM_S = 25.0
 FRESH = timedelta(seconds=30)
 
 HOW = (
-    "`slamon run` with 100,000 lines of one target, 10 s x 3 packets, on the 20 ms TUN wire: probing, judging and the "
-    "ledger (SQLite on disk); there is no InfluxDB sink yet, so none is in it. CPU (user and system) and memory are "
+    "`slamon run` with 100,000 lines of one target, 10 s x 3 packets, on the 20 ms TUN wire: probing, judging, the "
+    "ledger (SQLite on disk), the own history, and every window written to a real InfluxDB (1.6 behind nginx, on the "
+    "same two cores; what the server uses is not counted). CPU (user and system) and memory are "
     "those of all its processes, over 90 s after a warm-up; memory in all adds each process's peak since its start, "
     "memory a line is the proportional size of all processes at the end, divided by the lines. Evidence reaches back "
     "as far as the daemon has run (2 minutes of its 10), so that memory is not yet what 10 minutes need: the growth "
@@ -47,6 +50,7 @@ class Lived:
     exit_code: int
     observed: int
     opened: int
+    windows: int
 
 
 def measure(folder: Path, lines: int) -> Row:
@@ -55,7 +59,11 @@ def measure(folder: Path, lines: int) -> Row:
     config = fleet.write_probed_site(folder, lines, PROFILE)
     fping_per_s, blackbox_per_s = (max(100, rate * lines // FULL) for rate in (FPING_PER_S, BLACKBOX_PER_S))
     with shipped_buffers(), wire(folder) as on:
-        ours = _live(on, config, lines, measured_s)
+        with on.near.entered(), influx1(folder / "influx") as server:
+            _write_to(server, config)
+            ours = _live(on, config, lines, measured_s)
+            stored = server.count("line_quality", "sent")
+        sent = read_progress(config.parent / "state")
         fping = rivals.fping(on, folder, fping_per_s, rival_s)
         blackbox = rivals.blackbox(on, folder, blackbox_per_s, rival_s)
     wanted = round(lines * PROFILE["packets"] / PROFILE["interval_s"] * ours.cost.wall_s)
@@ -63,8 +71,16 @@ def measure(folder: Path, lines: int) -> Row:
         "daemon",
         f"{lines:,} lines in one daemon, 10 s x 3 packets",
         HOW,
-        (*_costs(ours, fping, blackbox), *_sizes(ours, lines)),
         (
+            *_costs(ours, fping, blackbox),
+            *_sizes(ours, lines),
+            Figure("points written to InfluxDB", stored, "points"),
+            Figure("points that waited at the end", 0 if sent is None else sent.waiting_points, "points"),
+        ),
+        (
+            # Beside windows, what was confirmed holds some points of slamon's own health.
+            Work("windows confirmed are in the server", 0 if sent is None else sent.sent_points, stored, slack=200),
+            Work("windows written of those seen", ours.windows, stored, slack=ours.windows // 8),
             Work("packets sent by slamon", wanted, ours.cost.moved.sent, slack=wanted // 50),
             Work("packets answered of them", ours.cost.moved.sent, ours.cost.moved.answered, slack=lines // 10),
             Work("lines observed up to the end", lines, ours.observed),
@@ -77,21 +93,40 @@ def measure(folder: Path, lines: int) -> Row:
     )
 
 
+def _write_to(server: Influx1, config: Path) -> None:
+    token = config.with_name("token")
+    token.write_text("bench", encoding="ascii")
+    token.chmod(0o600)
+    section = f'[influxdb]\nurl = "{server.url}"\norg = "bench"\nbucket = "{server.bucket}"\ntoken_file = "{token}"\n'
+    config.write_text(config.read_text(encoding="utf-8") + section, encoding="utf-8")
+
+
 def _live(on: TunWire, config: Path, lines: int, measured_s: float) -> Lived:
     with watching(on, config) as daemon:
         daemon.wait_until_running()
+        ran = time.monotonic()
         time.sleep(WARM_S)
         began, begin, before = time.monotonic(), daemon.use(), on.count()
         time.sleep(measured_s)
         wall_s, end, moved = time.monotonic() - began, daemon.use(), on.count().since(before)
         stopped_at = clock.now()
+        ran_s = time.monotonic() - ran
         daemon.stop()
         troubles = daemon.troubles()
         exit_code = daemon.exit_code if daemon.exit_code is not None else 1
     by_process = tuple(b - a for a, b in zip(begin.by_process_s, end.by_process_s, strict=True))
     observed, opened = _on_disk(config, lines, stopped_at)
+    windows = round(lines * ran_s / PROFILE["interval_s"])
     return Lived(
-        Cost(end.cpu_s - begin.cpu_s, wall_s, moved), by_process, begin, end, troubles, exit_code, observed, opened
+        Cost(end.cpu_s - begin.cpu_s, wall_s, moved),
+        by_process,
+        begin,
+        end,
+        troubles,
+        exit_code,
+        observed,
+        opened,
+        windows,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import sys
 import time
@@ -12,13 +14,20 @@ import numpy as np
 
 from slamon.core.rollup import DAY_S, HOUR_S
 from slamon.core.timespan import Span, micros
+from slamon.probes.protocol import Health
+from slamon.service import clock
+from slamon.service.companion import Seen
+from slamon.service.rollups_keeping import RollupKeeping
+from slamon.service.site import open_site
 from slamon.store.rollups import FILE, Rollups, Tally
 from slamon.store.rows import KEPT, Rows
+from tests.bench import fleet
 
 BEGIN = datetime(2026, 10, 3, 16, 0, tzinfo=UTC)  # midnight in Shanghai
 MINUTES, BATCHES = 3, 100
 SIZED_LINES, SIZED_HOURS = 10_000, 48
 SECOND_US = 1_000_000
+LOOP_S, TICK_S = 24.0, 0.005
 
 
 def windows(draw: np.random.Generator, lines: np.ndarray, start_us: int, lasts_s: int, packets: int) -> Rows:
@@ -73,6 +82,42 @@ def beside(folder: Path, lines: int) -> dict[str, float]:
     }
 
 
+async def lateness(config: Path, lines: int, *, beside: bool) -> list[float]:
+    """Return how late a loop's ticks of 5 ms come, sorted, while batches are shown to the companion, or to nobody."""
+    draw, ids, late = np.random.default_rng(3), [fleet.line_id(number) for number in range(lines)], []
+    parts = np.array_split(np.arange(lines), BATCHES)
+    with open_site(str(config), {}) as site:
+        keeping = RollupKeeping(write_s=LOOP_S / 2 - 1)
+        await keeping.begin(site, lambda *_: None)
+        gc.collect()
+        gc.freeze()  # as the daemon does when it has begun
+        running = asyncio.create_task(keeping.run())
+        began = time.monotonic()
+        start_us = micros(clock.now())
+        for nth in range(int(LOOP_S * 10)):
+            rows = windows(draw, parts[nth % BATCHES], start_us + nth // BATCHES * 10 * SECOND_US, 10, 3)
+            if beside:
+                keeping.see(Seen(rows, ids, [None], Health(clock.now(), lines)))
+            while time.monotonic() < began + nth / 10:
+                asked = time.monotonic()
+                await asyncio.sleep(TICK_S)
+                late.append((time.monotonic() - asked - TICK_S) * 1000)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await keeping.end()
+    return sorted(late)
+
+
+def loop_beside(folder: Path, lines: int) -> dict[str, float]:
+    """Return the lateness of a loop with and without the own history, in milliseconds."""
+    config = fleet.write_site(folder, lines)
+    found = {}
+    for name, beside in (("alone", False), ("beside", True)):
+        late = asyncio.run(lateness(config, lines, beside=beside))
+        found |= {f"late_p99_{name}_ms": late[int(len(late) * 0.99)], f"late_max_{name}_ms": late[-1]}
+    return found
+
+
 def sized(folder: Path) -> dict[str, float]:
     """Return what an hour and a day of a target take on disk."""
     draw, ids = np.random.default_rng(2), [f"GX-{number:06}" for number in range(SIZED_LINES)]
@@ -98,10 +143,11 @@ def sized(folder: Path) -> dict[str, float]:
 
 
 def main(folder: str, lines: str) -> None:
-    made = [Path(folder) / name for name in ("beside", "sized")]
+    made = [Path(folder) / name for name in ("beside", "sized", "loop")]
     for one in made:
         one.mkdir()
-    print(json.dumps({**beside(made[0], int(lines)), **sized(made[1])}), flush=True)
+    found = {**beside(made[0], int(lines)), **sized(made[1]), **loop_beside(made[2], int(lines))}
+    print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from slamon.core.quality import Verdict
 from slamon.service.influx_progress import SINK
-from slamon.service.influx_series import Series, own_of, pack_names
+from slamon.service.influx_series import Own, Series, own_of, pack_names
 from slamon.sinks.delivery_errors import BadLines, Busy, NotDelivered, Refused, TooLarge, Unreachable
 from slamon.store.entry import Draft
 from slamon.store.rows import Rows
@@ -215,7 +215,7 @@ def test_a_line_that_changes_its_tier_keeps_the_one_of_each_window():
     Mutant: `line.current.tier` for all windows: what is sent after the change has another series.
     """
     first = int(windows(0, 1)["start"][0])
-    own = ("GX-0001", 1, [(-(2**62), "standard"), (first + 15_000_000, "AAA")])
+    own: Own = ("GX-0001", 1, [(-(2**62), "standard"), (first + 15_000_000, "AAA")])
     names = pack_names("v", [own])
     lines = Series.of(names).lines_of(windows(0, 3, lines=1), [None]).decode().splitlines()
     assert [line.split("tier=")[1].split(",")[0] for line in lines] == ["standard", "standard", "AAA"]

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -79,7 +80,7 @@ class Running:
         self.site.ledger.append([Draft("vantage.stall", at, {"detail": f"number {number}"})])
 
 
-async def until_true(holds, deadline_s: float = 40.0) -> None:
+async def until_true(holds: Callable[[], object], deadline_s: float = 40.0) -> None:
     async with asyncio.timeout(deadline_s):
         while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - what is waited for is in a server
             await asyncio.sleep(0.05)
@@ -97,26 +98,20 @@ async def fed(running: Running, scenario) -> None:
         await running.feed.end()
 
 
-def site_with(prepared: Prepared, folder: Path, to: InfluxTarget):
+@contextmanager
+def site_with(prepared: Prepared, folder: Path, to: InfluxTarget) -> Iterator[Site]:
     """A site whose state stands in a folder of its own."""
-    manager = prepared.site(folder)
-    site = with_target(manager.__enter__(), to)
-    settings = replace(site.loaded.settings, state_dir=folder)
-    return manager, replace(site, loaded=replace(site.loaded, settings=settings))
+    with prepared.site(folder) as plain:
+        site = with_target(plain, to)
+        settings = replace(site.loaded.settings, state_dir=folder)
+        yield replace(site, loaded=replace(site.loaded, settings=settings))
 
 
 @pytest.fixture
-def watched_site(prepared: Prepared, tmp_path):
-    opened = []
-
-    def make(to: InfluxTarget) -> Site:
-        manager, site = site_with(prepared, tmp_path, to)
-        opened.append(manager)
-        return site
-
-    yield make
-    for manager in opened:
-        manager.__exit__(None, None, None)
+def watched_site(prepared: Prepared, tmp_path) -> Iterator[Callable[[InfluxTarget], Site]]:
+    """A site of the test's own, once it says where its InfluxDB is."""
+    with ExitStack() as opened:
+        yield lambda to: opened.enter_context(site_with(prepared, tmp_path, to))
 
 
 FAULTS = {
@@ -285,8 +280,7 @@ from slamon.service.influx_feed import InfluxFeed
 
 folder, url, first = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 prepared = prepare(Place(folder / "place"))
-_, site = site_with(prepared, folder, target(url))
-running = Running(site, InfluxFeed())
+running = Running(site_with(prepared, folder, target(url)).__enter__(), InfluxFeed())
 
 async def forever():
     for batch in range(10**6):

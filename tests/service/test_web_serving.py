@@ -17,9 +17,12 @@ from slamon.core.quality import Verdict
 from slamon.core.timespan import micros
 from slamon.probes.protocol import Health, ProbeEvent
 from slamon.service.companion import Companion, Seen
-from slamon.service.rollups_keeping import RollupKeeping
+from slamon.service.influx_progress import Progress
+from slamon.service.rollups_keeping import HistoryState, RollupKeeping
+from slamon.service.web_samples import of_delivery, of_history, of_polling, of_site
 from slamon.service.web_serving import WebServing
 from slamon.service.web_vitals import Vitals
+from slamon.sinks.metrics import FAMILIES
 from slamon.store.measured import CLOSED, OPENED
 from slamon.store.rows import KEPT, VERDICTS, Rows
 from tests.lab.influx import free_port
@@ -229,3 +232,32 @@ def test_events_of_the_vantage_are_counted():
     event = ProbeEvent("clock_step", BASE)
     vitals.see(replace(seen(1, 0, [0]), events=(event, event)), 0)
     assert vitals.events == {"clock_step": 2}
+
+
+def test_every_family_has_a_source_and_every_source_a_family(somewhere: Place):
+    """What is gathered is what is listed: no misspelt name is dropped in silence, none is listed in vain."""
+    vitals = Vitals(ALLOWED_S)
+    vitals.see(seen(1, 0, [0]), 0)
+    with somewhere.open() as site:
+        found = of_site(site) | of_polling(vitals) | of_history(HistoryState()) | of_delivery(Progress(BASE))
+    of_serving = {"slamon_incidents_open", "slamon_http_requests_total"}  # those that `WebServing.samples` adds
+    assert found.keys() | of_serving == {family.name for family in FAMILIES}
+    labels = {family.name: len(family.labels) for family in FAMILIES}
+    for name, value in found.items():
+        assert isinstance(value, dict) == bool(labels[name]), name
+        if isinstance(value, dict):
+            assert all(len(key) == labels[name] for key in value), name
+
+
+def test_without_a_web_nothing_is_served(somewhere: Place):
+    """``listen = "off"``: no socket is opened, and judging goes on."""
+
+    async def scenario() -> None:
+        somewhere.configure(f'{CONFIG}\n[web]\nlisten = "off"\n')
+        with capture_logs() as logs:
+            async with serving(somewhere, companions=companions()) as service:
+                service.show("....xxxx", LINES[0])
+                await service.recorded(OPENED, LINES[0])
+        assert not [one for one in logs if str(one["event"]).startswith("web_")]
+
+    asyncio.run(scenario())

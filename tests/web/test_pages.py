@@ -2,12 +2,15 @@
 
 import asyncio
 import http.client
+import re
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from slamon.web.app import Pages, application
@@ -40,10 +43,12 @@ def ask(port: int, path: str = "/metrics", method: str = "GET", host: str | None
         connection.close()
 
 
-def raw(port: int, sent: bytes) -> bytes:
-    """What comes back for bytes as they are, until the server closes."""
+def raw(port: int, sent: bytes, *, last: bool = False) -> bytes:
+    """What comes back for bytes as they are, until the server closes; `last`: the server hears that no more come."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
         sock.sendall(sent)
+        if last:
+            sock.shutdown(socket.SHUT_WR)
         found = b""
         try:
             while part := sock.recv(65536):
@@ -229,3 +234,41 @@ def test_a_port_that_is_taken_is_an_error_with_its_address():
         port = first.getsockname()[1]
         with pytest.raises(OSError, match=f"127.0.0.1 port {port}: Address already in use"):
             bound("127.0.0.1", port)
+
+
+REQUEST = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\nConnection: close\r\n\r\n"
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> bytes:
+    """Bytes as they come from the street: anything, or a request with some of it cut out, doubled or put in."""
+    if draw(st.booleans()):
+        return draw(st.binary(max_size=300))
+    found = bytearray(REQUEST)
+    for _ in range(draw(st.integers(0, 4))):
+        low = draw(st.integers(0, len(found)))
+        high = min(len(found), low + draw(st.integers(0, 12)))
+        found[low:high] = draw(st.one_of(st.binary(max_size=12), st.just(bytes(found[low:high]) * 2)))
+    return bytes(found)
+
+
+@settings(max_examples=20)
+@given(sent=st.lists(requests(), min_size=40, max_size=40))
+def _never_a_traceback(port: int, sent: list[bytes]) -> None:
+    for one in sent:
+        found = raw(port, one, last=True)
+        assert not found or re.match(rb"HTTP/1\.1 (200|400|401|404|405|413|421|431|501) ", found), (one, found)
+        assert b"Traceback" not in found
+
+
+def test_nonsense_gets_an_answer_or_nothing_and_never_a_traceback():
+    """Hundreds of broken requests: each is refused or closed, the log has no failure, the next is served."""
+
+    async def scenario() -> None:
+        with capture_logs() as logs:
+            async with served() as (port, _):
+                await asyncio.to_thread(_never_a_traceback, port)
+                assert (await asyncio.to_thread(ask, port)).status == 200
+        assert logs == []
+
+    asyncio.run(scenario())
