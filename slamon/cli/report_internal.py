@@ -55,12 +55,12 @@ def internal_content(job: Job, review: Review, name: str) -> bytes:
 
 def _review(job: Job, chronic_from: int) -> Review:
     from slamon.cli.report_pieces import reviewed
-    from slamon.core.review_sums import review
-    from slamon.service.statements import statements
+    from slamon.core.review_sums import joined
+    from slamon.service.statements import folded
 
-    part = partial(reviewed, month=job.wanted.month, as_of=job.survey.as_of)
+    part = partial(reviewed, month=job.wanted.month, as_of=job.survey.as_of, chronic_from=chronic_from)
     with job.bar("review") as done:
-        return review(statements(job.survey, part, done), chronic_from)
+        return joined(folded(job.survey, part, done), chronic_from)
 
 
 def _zone(job: Job) -> ZoneInfo:

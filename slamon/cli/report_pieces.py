@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,8 @@ from slamon.core.calendar import BillingMonth
 from slamon.core.customers import CustomerStatement, customers
 from slamon.core.memo import Memo, memos
 from slamon.core.money import ZERO
-from slamon.core.review import LineReview, review_line
+from slamon.core.review import review_line
+from slamon.core.review_sums import Review, review
 from slamon.core.statement import LineStatement
 from slamon.reports.json import customer_head, encode, line_object
 from slamon.service.statements import Survey, statements
@@ -88,9 +89,9 @@ def memos_of(line: LineStatement, month: BillingMonth) -> tuple[Memo, ...]:
     return tuple(memos(line, month))
 
 
-def reviewed(line: LineStatement, month: BillingMonth, as_of: datetime | None) -> LineReview:
-    """Return a line's part of the internal review."""
-    return review_line(line, month, as_of)
+def reviewed(lines: Sequence[LineStatement], month: BillingMonth, as_of: datetime | None, chronic_from: int) -> Review:
+    """Return some lines' part of the internal review."""
+    return review((review_line(line, month, as_of) for line in lines), chronic_from)
 
 
 def as_is(line: LineStatement) -> LineStatement:

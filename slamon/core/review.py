@@ -14,7 +14,7 @@ from .memo import memos
 from .money import ZERO
 from .slaclock import STATUTORY
 from .statement import IncidentStatement, LineStatement
-from .summary import accrued, summarize
+from .summary import accrued
 from .targets import targets_of
 
 
@@ -132,7 +132,7 @@ class LineReview:
 
 def review_line(line: LineStatement, month: BillingMonth, as_of: datetime | None) -> LineReview:
     """Return a line's part of the review; targets not kept by `as_of` count as missed once they are due."""
-    period, totals, summary = line.period, line.totals, summarize([line])
+    period, totals = line.period, line.totals
     shown = (*line.incidents, *line.pending)
     return LineReview(
         line_id=line.line.line_id,
@@ -155,8 +155,8 @@ def review_line(line: LineStatement, month: BillingMonth, as_of: datetime | None
         degraded_s=line.seconds.degraded,
         blind_s=line.seconds.blind,
         availability=line.availability.contract,
-        incidents=summary.incidents,
-        pending=summary.pending,
+        incidents=sum(map(_counts, line.incidents)),
+        pending=sum(map(_counts, line.pending)),
         complaints=sum(1 for _ in _complaints(line)),
         recent=line.recent,
         paid=tuple(Paid(one.rule, one.basis, one.amount, one.extension_days) for one in memos(line, month)),
@@ -166,6 +166,10 @@ def review_line(line: LineStatement, month: BillingMonth, as_of: datetime | None
         promises=tuple(_promises(line, as_of)),
         corrected=tuple(_corrected(line.line.line_id, one, change) for one in shown for change in one.corrections),
     )
+
+
+def _counts(shown: IncidentStatement) -> bool:
+    return shown.incident.state is not State.FALSE_ALARM
 
 
 def _breaches(shown: IncidentStatement) -> Iterator[Breach]:
@@ -188,7 +192,7 @@ def _breaches(shown: IncidentStatement) -> Iterator[Breach]:
 
 
 def _restores(shown: IncidentStatement) -> Iterator[Restore]:
-    if shown.incident.state is not State.FALSE_ALARM:
+    if _counts(shown):
         for clock in shown.clocks:
             if clock.category != STATUTORY:
                 yield Restore(str(clock.category), shown.period.tier, clock.restore_s)

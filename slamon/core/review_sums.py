@@ -32,6 +32,18 @@ class Group:
     awaiting_days: Decimal = Decimal(0)
     accrued: Decimal = ZERO
 
+    def take(self, other: Group) -> None:
+        """Add the sums of another part of the same group."""
+        self.name = self.name or other.name
+        for part in _SUMMED:
+            setattr(self, part, getattr(self, part) + getattr(other, part))
+
+
+_SUMMED = (
+    *("lines", "items", "incidents", "breaches", "charge", "credit", "cut_by_cap"),
+    *("days", "awaiting", "awaiting_days", "accrued"),
+)
+
 
 @dataclass(slots=True)
 class RestoreTimes:
@@ -141,6 +153,40 @@ class Review:
         _keep(self._worst, line.interrupted_s, line)
         _keep(self._blindest, line.blind_s, line)
 
+    def take(self, other: Review) -> None:
+        """Add another part of the same month's review: other lines, added up elsewhere."""
+        for by, groups in other.groups.items():
+            for (currency, key), group in groups.items():
+                _group(self.groups[by], key, group.name, currency).take(group)
+        for currency, whole in other.totals.items():
+            self.totals.setdefault(currency, Group(currency, "", currency)).take(whole)
+        for place, times in other.times.items():
+            own = self.times.setdefault(place, RestoreTimes(*place))
+            own.count += times.count
+            own.sum_s += times.sum_s
+            own.longest_s = max(own.longest_s, times.longest_s)
+        for name, kept in other.kept.items():
+            mine = self.kept.setdefault(name, Kept(name))
+            mine.met, mine.missed, mine.running = (
+                mine.met + kept.met,
+                mine.missed + kept.missed,
+                mine.running + kept.running,
+            )
+        for part in ("breaches", "awaited", "late", "corrected", "chronic", "_worst", "_blindest"):
+            getattr(self, part).extend(getattr(other, part))
+        for count in ("complaints", "service_s", "interrupted_s", "blind_s"):
+            setattr(self, count, getattr(self, count) + getattr(other, count))
+
+    def sorted(self) -> Review:
+        """Put the lists into the order in which they are read."""
+        self.breaches.sort(key=lambda one: (-one.overrun_s, one.line_id, one.onset))
+        self.awaited.sort(key=lambda one: (one.currency, -one.amount, -one.days, one.line_id, one.onset))
+        self.late.sort(key=lambda one: (one.due, one.ticket, one.target))
+        self.corrected.sort(key=lambda one: one.correction.seq)
+        self.chronic.sort(key=lambda one: (-one.recent, one.line_id))
+        self._worst, self._blindest = _first(self._worst), _first(self._blindest)
+        return self
+
     @property
     def worst(self) -> list[LineRank]:
         """The lines that were interrupted longest, at most `WORST` of them."""
@@ -162,16 +208,19 @@ class Review:
 
 
 def review(lines: Iterable[LineReview], chronic_from: int = CHRONIC) -> Review:
-    """Return the review of all lines; they are held no longer than they are added."""
+    """Return the review of lines; they are held no longer than they are added."""
     found = Review(chronic_from)
     for line in lines:
         found.add(line)
-    found.breaches.sort(key=lambda one: (-one.overrun_s, one.line_id, one.onset))
-    found.awaited.sort(key=lambda one: (one.currency, -one.amount, -one.days, one.line_id, one.onset))
-    found.late.sort(key=lambda one: (one.due, one.ticket, one.target))
-    found.corrected.sort(key=lambda one: one.correction.seq)
-    found.chronic.sort(key=lambda one: (-one.recent, one.line_id))
-    return found
+    return found.sorted()
+
+
+def joined(parts: Iterable[Review], chronic_from: int = CHRONIC) -> Review:
+    """Return the review of a month whose lines were added up in parts; the parts may come in any order."""
+    found = Review(chronic_from)
+    for part in parts:
+        found.take(part)
+    return found.sorted()
 
 
 def _places(line: LineReview) -> Iterable[tuple[str, str, str]]:

@@ -23,7 +23,7 @@ WIDTH = 1000.0
 _LEAST = 2.0  # what is too short for the paper is drawn this wide, or nobody would see it
 _LABEL = 9.0  # columns that one sign of a marker's label takes
 # Later ones lie on top: a short interruption is never hidden by the blind time beside it.
-_ORDER = ("up", "blind", "excluded", "degraded", "interrupted")
+_ORDER = ("blind", "excluded", "degraded", "interrupted")
 
 
 class Scale:
@@ -51,11 +51,13 @@ def month_bar(line: LineStatement, month: BillingMonth, language: Language, name
         drawing.rect(scale.at(known.spans[-1].end), 22, WIDTH - scale.at(known.spans[-1].end), 26, "unknown")
     elif not known:
         drawing.rect(0, 22, WIDTH, 26, "unknown")
+    for span in known:  # up, unless something lies on top
+        drawing.rect(scale.at(span.start), 22, scale.at(span.end) - scale.at(span.start), 26, "up")
     for part in _ORDER:
         spans: SpanSet[int] = getattr(line.course, part)
         for span in spans:
             left = scale.at(span.start)
-            width = max(scale.at(span.end) - left, 0 if part == "up" else _LEAST)
+            width = max(scale.at(span.end) - left, _LEAST)
             drawing.rect(min(left, WIDTH - width), 22, width, 26, part)
     drawing.plain(0.5, 22, WIDTH - 1, 26, "frame")
     ruler(drawing, scale, month, line.zone, (22, 53, 65))

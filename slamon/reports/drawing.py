@@ -18,7 +18,7 @@ FILLS: dict[str, tuple[str, str | None, str]] = {
     "interrupted": ("#a61b1e", None, ""),
     "degraded": ("#f3c14b", "M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2", "#7a5200"),
     "excluded": ("#c9d4e3", "M1.5,0 V6 M4.5,0 V6", "#4a6182"),
-    "blind": ("#ffffff", "M0,0 L6,6 M6,0 L0,6", "#8a8f98"),
+    "blind": ("#ffffff", "M-1,-1 L7,7", "#8a8f98"),
     "off": ("#ffffff", None, ""),
     "unknown": ("#f1f2f4", None, ""),
 }
@@ -138,11 +138,3 @@ class Drawing:
         defs = Markup("").join(self._patterns())
         wrapped = Markup("<defs>{}</defs>").format(defs) if defs else Markup("")
         return head + wrapped + Markup("").join(self.pieces) + Markup("</svg>")
-
-
-def swatch(name: str, part: str, label: str) -> Markup:
-    """Return a small sample of a fill, for legends."""
-    drawing = Drawing(name, 24, 12, label)
-    drawing.rect(0, 0, 24, 12, part)
-    drawing.plain(0.5, 0.5, 23, 11, "frame")
-    return Markup(str(drawing.markup()).replace('class="drawing"', 'class="swatch"', 1))  # noqa: S704 -- escaped above

@@ -24,7 +24,6 @@ from slamon.core.timespan import iso, whole_seconds
 
 from .bars import incident_timeline, month_bar
 from .charts import Chart, charts
-from .drawing import swatch
 from .language import ABSENT, Language
 from .model import CustomerStatement, Header
 from .texts import clean
@@ -59,13 +58,13 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line with what is drawn of it; `parts` are name, sample of the fill, and seconds."""
+    """A line with what is drawn of it; `parts` are the parts of its month with their seconds."""
 
     line: LineStatement
     anchor: str
     summary: Summary
     bar: Markup
-    parts: Sequence[tuple[str, Markup, int]]
+    parts: Sequence[tuple[str, int]]
     charts: Sequence[Chart]
     no_chart: str | None
     incidents: Sequence[IncidentView]
@@ -101,7 +100,6 @@ def printed(
         readings=lambda contract: list(readings(contract, language)),
         math=lambda text: _math(language.say(text)),
         absent=ABSENT,
-        blind_swatch=swatch("legend-blind", "blind", language.word("course.blind")),
     )
 
 
@@ -143,10 +141,7 @@ def _line_view(header: Header, line: LineStatement, language: Language, extras: 
         anchor=f"line-{line.line.line_id}",
         summary=summarize([line]),
         bar=month_bar(line, header.month, language, f"{name}-bar"),
-        parts=[
-            (part, swatch(f"{name}-{part}", part, language.word(f"course.{part}")), length)
-            for part, length in zip(PARTS, lengths, strict=True)
-        ],
+        parts=list(zip(PARTS, lengths, strict=True)),
         charts=drawn,
         no_chart=no_chart,
         incidents=list(_incidents(header, line, line.incidents, language, f"{name}-i")),

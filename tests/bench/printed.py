@@ -15,7 +15,7 @@ from tests.bench.row import Figure, Row, Work
 LINES = 50
 
 HOW = (
-    "`slamon report 2026-11 --format html,pdf --lang zh -o DIR` as a whole process: Python's start, the statements, one "
+    "`slamon report 2026-11 --format html,pdf --lang zh -o DIR` as a whole process: Python's start, statements, one "
     "page of HTML and its PDF (WeasyPrint) with the bar of each line's month and the timeline of each incident. No "
     "charts: the ledger of this row keeps no rollups. The work is counted in the PDF's own text."
 )

@@ -13,7 +13,7 @@ from slamon.core.incident import EndedBy
 from slamon.core.inventory import Line
 from slamon.core.money import ZERO
 from slamon.core.review import review_line
-from slamon.core.review_sums import BY, Review, review
+from slamon.core.review_sums import BY, Review, joined, review
 from slamon.core.statement import LineStatement, line_statement
 from slamon.core.timeline import LineTerms, Measured
 from slamon.core.timespan import SpanSet
@@ -116,6 +116,17 @@ def test_a_complaint_is_held_against_the_targets_of_its_contract():
     kept = {one.target: (one.met, one.missed, one.running) for one in found.kept.values()}
     assert kept == {"answer": (1, 0, 0), "settle": (0, 1, 0)}
     assert [(one.ticket, one.target, one.done) for one in found.late] == [("T-1", "settle", None)]
+
+
+@settings(max_examples=50)
+@given(months(), st.integers(0, 4))
+def test_a_review_made_in_parts_is_the_review(found, cut):
+    """Wherever the lines are cut, and whichever part comes first.
+
+    Mutant: without `Group.take` adding `items`, the rules of the second part are counted nowhere.
+    """
+    parts = [of(found[:cut]), of(found[cut:])]
+    assert joined(parts) == joined(parts[::-1]) == of(found)
 
 
 @settings(max_examples=30)

@@ -134,7 +134,7 @@ def test_names_of_the_domain_are_said_inside_of_sentences():
     phrase = Phrase("{rule} is worth more", rule="restore_overrun")
     assert str(phrase) == "restore_overrun is worth more"
     assert EN.say(phrase) == "restore time over the limit is worth more"
-    assert ZH_CN.say(phrase) == "已按金额更高的“修复超时赔付”赔付"
+    assert ZH_CN.say(phrase) == "已按金额更高的“修复超时补偿”补偿"
 
 
 def test_what_a_person_wrote_is_not_translated():

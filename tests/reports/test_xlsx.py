@@ -19,7 +19,7 @@ from tests.reports.test_printed import HOSTILE
 from tests.reports.test_sums import months
 
 SHEETS = {
-    "zh": ["汇总", "专线", "故障", "赔付", "定义"],
+    "zh": ["汇总", "专线", "故障", "补偿", "定义"],
     "en": ["Summary", "Lines", "Incidents", "Compensation", "Definitions"],
 }
 

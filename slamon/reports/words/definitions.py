@@ -93,14 +93,14 @@ DEFINITIONS: dict[str, tuple[Term, Term]] = {
                 "Instants are rounded to whole seconds first and subtracted then. Every second of the service time is "
                 "exactly one of excluded, interrupted, degraded, blind, up. Each credit is rounded half-up to the cent once."
             ),
-            "时刻先四舍五入到整秒再相减。服务时间的每一秒必属且仅属除外、中断、劣化、盲区、正常之一。每项赔付仅四舍五入到分一次。",
+            "时刻先四舍五入到整秒再相减。服务时间的每一秒必属且仅属除外、中断、劣化、盲区、正常之一。每项补偿仅四舍五入到分一次。",
         ),
     ),
     "month": (
-        ("Month of a credit", "赔付归属月份"),
+        ("Month of a credit", "补偿归属月份"),
         (
             "An incident is credited in the month in which it was restored.",
-            "故障在其恢复所在月份赔付。",
+            "故障在其恢复所在月份补偿。",
         ),
     ),
 }
@@ -145,12 +145,12 @@ READINGS: dict[str, Term] = {
     ),
     "combine.best": (
         "Of several rules the one worth most to the customer is credited.",
-        "多项规则同时适用的，按对客户最有利的一项赔付。",
+        "多项规则同时适用的，按对客户最有利的一项补偿。",
     ),
-    "combine.sum": ("The credits of all rules are added.", "各项规则的赔付累加。"),
+    "combine.sum": ("The credits of all rules are added.", "各项规则的补偿累加。"),
     "cap": (
         "Credits by agreement and policy are capped at {ratio} of the full monthly charge; those by law are not capped.",
-        "依协议与政策的赔付以当月全额费用的{ratio}为限；依法减免不受此限。",
+        "依协议与政策的补偿以当月全额费用的{ratio}为限；依法减免不受此限。",
     ),
     "exempt": (
         "The carrier is not liable where responsible: {parties}.",

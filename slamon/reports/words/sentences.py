@@ -32,7 +32,7 @@ ZH: dict[str, str] = {
     # Why an item was not credited
     "awaiting a decision: the responsibility is undecided": "责任未定，待认定",
     "responsibility {responsibility} is exempt": "责任方为{responsibility}，依约免责",
-    "{rule} is worth more": "已按金额更高的“{rule}”赔付",
+    "{rule} is worth more": "已按金额更高的“{rule}”补偿",
     "{rule} is worth as much and stands earlier": "与“{rule}”金额相同，以合同中在先者为准",
     # What was decided on time that could leave the clock
     "the contract does not say what notice planned work needs": "合同未约定计划作业的通知要求",
