@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from slamon.cli.errors import FAILED
-from slamon.cli.options import Invocation, by_option, json_option, pass_invocation
+from slamon.cli.options import MONTH, Invocation, by_option, json_option, pass_invocation
 from slamon.cli.output import put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -111,3 +111,28 @@ def history(invocation: Invocation, incident: str | None, last: int, *, as_json:
         for one in found
     ]
     put_table(columns, rows, "Nothing was sent.")
+
+
+@command.command("costs")
+@click.option("--month", type=MONTH, metavar="YYYY-MM", help="The present one by default (UTC).")
+@json_option
+@pass_invocation
+def costs(invocation: Invocation, month: str | None, *, as_json: bool) -> None:
+    """Show how many short messages a month had by each channel, how many segments, and what they cost."""
+    from slamon.reports.texts import money
+    from slamon.service import clock
+    from slamon.service.alerting_delivery import month_of
+    from slamon.store.outbox import spendings
+
+    chosen = month or month_of(clock.now())
+    with invocation.site(read_only=True) as site:
+        found = spendings(site.ledger, chosen)
+    if as_json:
+        rows = [
+            {"channel": name, "messages": one.messages, "segments": one.segments, "cost": str(one.cost)}
+            for name, one in found.items()
+        ]
+        put_json({"month": chosen, "channels": rows})
+        return
+    table = [(name, one.messages, one.segments, money(one.cost)) for name, one in found.items()]
+    put_table(("Channel", "Messages", "Segments", "Cost"), table, f"No short messages in {chosen}.")

@@ -81,9 +81,7 @@ class Alerting:
         if oncall is None:
             self._watch = None
         elif self._watch is None:
-            watch = Watch(site, oncall.oncall, writing(site, alerts))
-            await self._look(lambda: watch.restore(self._means.now()))
-            self._watch = watch
+            self._watch = Watch(site, oncall.oncall, writing(site, alerts))
         else:
             adopted = self._watch
             await self._look(lambda: adopted.adopt(site, oncall.oncall, writing(site, alerts)))

@@ -187,6 +187,8 @@ class Delivery:
 
     def _reroute(self) -> None:
         with self._ledger.transaction() as held:
+            # A lane may have been ended while it claimed: nobody has that letter in hand.
+            outbox.release(held, self._means.now(), but=self._in_hand)
             lost = outbox.reroute(held, list(self._lanes), self._means.now())
             for letter in lost:
                 nowhere = replace(letter, refused=frozenset(letter.route))

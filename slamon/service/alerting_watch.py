@@ -78,10 +78,11 @@ class Watch:
         self._hints: dict[str, str] = {}
         self._next_at: datetime | None = None
         self._news = True
+        self._restored = False
 
     def restore(self, at: datetime) -> None:
         """Read what was told and acknowledged so far, and which lines there is something to say about."""
-        site = self._site
+        site, self._restored = self._site, True
         self._seq = site.ledger.last_seq()
         since = at - DECIDED_WITHIN
         self._follow(entry for entry in site.ledger.entries(kinds=KINDS) if entry.seq <= self._seq)
@@ -103,6 +104,8 @@ class Watch:
 
     def turn(self, at: datetime) -> Turn:
         """Look what happened, and record what follows; raises `LedgerError` where the ledger cannot be read."""
+        if not self._restored:
+            self.restore(at)
         self._look(at)
         if not self._news and (self._next_at is None or at < self._next_at):
             return Turn(next_at=self._next_at)

@@ -95,7 +95,6 @@ def statements(
             yield from _worked_out(month, shard, render)
             progress(len(shard))
         return
-    month.neighbours.read()
     with _workers(month) as pool:
         tasks = ((shard, render) for shard in shards)
         for shard, rendered in zip(shards, pool.map(_shard, tasks), strict=True):
@@ -134,6 +133,7 @@ def _folded_shard(task: tuple[Sequence[str], Callable[[Sequence[LineStatement]],
 @contextmanager
 def _workers(month: Survey) -> Iterator[ProcessPoolExecutor]:
     """Have processes that share the survey; frozen, the garbage collector does not copy it page by page."""
+    month.neighbours.read()  # once for all: what is forked has it
     gc.freeze()
     with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("fork"), _share, (month,)) as pool:
         yield pool

@@ -9,7 +9,7 @@ personal texts are, and gone once it is finished; the row stays a while, so that
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -176,10 +176,10 @@ def put_back(held: Transaction, letter: Letter, due: datetime) -> None:
     held.execute(update(outbox).where(_row.id == letter.number).values(**waiting))
 
 
-def release(held: Transaction, at: datetime) -> int:
-    """Make all claims free at once: for the only sender, at its start, whose earlier life held them."""
-    done = update(outbox).where(_row.state == CLAIMED).values(lease_us=micros(at))
-    return held.execute(done).rowcount
+def release(held: Transaction, at: datetime, but: Collection[str] = ()) -> int:
+    """Make claims free at once, but for these keys: for the only sender, who knows which of them nobody holds."""
+    free = and_(_row.state == CLAIMED, _row.key.not_in(but))
+    return held.execute(update(outbox).where(free).values(lease_us=micros(at))).rowcount
 
 
 def reroute(held: Transaction, known: Sequence[str], at: datetime) -> list[Letter]:
@@ -231,6 +231,12 @@ def spend(held: Transaction, channel: str, month: str, more: Spent) -> Spent:
     row = {"messages": total.messages, "segments": total.segments, "cost": str(total.cost)}
     held.execute(sqlite.upsert(channel_month).values(channel=channel, month=month, **row))
     return total
+
+
+def spendings(reads: Reads, month: str) -> dict[str, Spent]:
+    """Return what a month's sending came to, by channel."""
+    found = reads.fetch(select(channel_month).where(channel_month.c.month == month).order_by(channel_month.c.channel))
+    return {row.channel: Spent(row.messages, row.segments, Decimal(row.cost)) for row in found}
 
 
 def spent(reads: Reads, channel: str, month: str) -> Spent:

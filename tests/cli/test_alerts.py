@@ -209,6 +209,15 @@ class TestNotify:
             assert len(office.json("maintenance", "list", "--json")["maintenance"][0]["further_notices"]) == 1
             assert [one.rcpt_tos for one in box.taken] == [["canary-night@example.com"], ["canary-desk@example.com"]]
 
+    def test_what_notices_by_sms_cost_is_counted(self, office):
+        with staffed(office):
+            self.added(office, "GX-0001")
+            office.done("maintenance", "notify", "M-1", "--channel", "sms")
+            (found,) = office.json("alert", "costs", "--json")["channels"]
+            assert (found["channel"], found["messages"], found["segments"]) == ("text", 1, 2)
+            assert found["cost"] == "0.10"
+            assert "No short messages" in office.done("alert", "costs", "--month", "2020-01")
+
     def test_a_notice_too_late_for_the_contract_says_so(self, office):
         with staffed(office):
             office.done(

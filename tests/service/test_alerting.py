@@ -57,6 +57,7 @@ def test_told_escalated_acknowledged_restored(tmp_path: Path):
             await service.recorded(CLOSED)
             await until(lambda: channels.reasons("first")[-1:] == ["restored"])
             await until(lambda: channels.reasons("second")[-1:] == ["restored"])
+            await service.recorded(SENT, count=4)
             assert len(service.entries(SENT)) == 4
             decided = [entry.payload["reason"] for entry in service.entries(DECIDED)]
             assert decided == ["opened", "escalated", "restored"]

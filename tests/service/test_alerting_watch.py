@@ -21,6 +21,7 @@ from slamon.service.alerting_words import writing
 from slamon.service.desk import instant
 from slamon.service.desk_exclusions import Claim, add_exclusion
 from slamon.service.desk_maintenance import Window, add_maintenance
+from slamon.service.desk_oncall import StandIn, override
 from slamon.service.replay import replay
 from slamon.service.site import Site
 from slamon.store.entry import Draft
@@ -60,6 +61,27 @@ def test_what_cannot_be_recorded_is_sent_once_and_recorded_when_it_can_be(tmp_pa
         watch.adopt(site, site.loaded.oncall.oncall, writing(site, site.loaded.settings.alerts))
         watch.turn(clock.now())
         assert [entry.payload["reason"] for entry in site.ledger.entries(kinds={DECIDED})] == ["opened"]
+
+
+def test_who_stands_in_is_told_instead(tmp_path):
+    """An override that is filed while slamon runs counts from then on."""
+    rota = """
+[rotas.noc]
+turns = { people = ["zhang"], from = 2026-01-05, days = 7 }
+"""
+    where, readings = hurt(tmp_path)
+    oncall = where.folder / "oncall.toml"
+    oncall.write_text(oncall.read_text().replace('call = ["zhang"]', 'call = ["noc"]') + rota)
+    now = clock.now()
+    with where.open() as site:
+        watch = watch_of(site)
+        assert watch.turn(now).queued == 0
+        shift = StandIn("noc", "wang", instant(now - HOUR_AHEAD), instant(now + HOUR_AHEAD))
+        override(site, shift, "", now)
+        replay(site, where.readings(readings))
+        watch.turn(clock.now())
+        (entry,) = site.ledger.entries(kinds={DECIDED})
+        assert entry.payload["persons"] == ["wang"]
 
 
 def test_a_letter_past_the_outbox_tries_one_channel_after_the_other_and_is_on_record_later(tmp_path):

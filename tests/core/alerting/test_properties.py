@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import time
 from itertools import pairwise
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slamon.core.alerting.facts import OPENINGS, AlertClock, AlertIncident, Mute, Reason
+from slamon.core.alerting.people import OnCall, Quiet
 from slamon.core.alerting.policy import Chain, Policy, Step
 from slamon.core.alerting.telling import Ack, Scene
 from slamon.core.facts import Category
 from slamon.core.incident import State
 
-from .scenes import HOUR, MIN, Said, incident, oncall, play, s
+from .scenes import HOUR, MIN, Said, crew, incident, oncall, play, s
 
 END_S = 4 * HOUR
 TICK_S = 30
@@ -29,6 +31,16 @@ POLICY = Policy(
     ack_expires_s=30 * MIN,
 )
 TEAM = oncall(POLICY)
+# Teams with other habits: everybody asleep half the day, a storm after the first cause, a first step that has a gap.
+SLEEPY = oncall(POLICY, crew("ana", "bo", "mia", quiet=(Quiet(time(9), time(21)),)))
+STORMY = oncall(replace(POLICY, storm_causes=1, window_s=HOUR, cause_s=2 * HOUR, settle_s=5 * MIN))
+HOLLOW = oncall(
+    replace(
+        POLICY,
+        chains={**POLICY.chains, "default": Chain("default", (Step(("rota:none",), 60), Step(("person:bo",), 60)))},
+    )
+)
+TEAMS = st.sampled_from([TEAM, SLEEPY, STORMY, HOLLOW])
 # Longer than this nobody may hear nothing of an open incident that nobody acknowledged and nothing mutes.
 LONGEST_SILENCE_S = max(POLICY.reminder_s, POLICY.digest_s, 10 * MIN)
 
@@ -114,10 +126,10 @@ def about(said: list[Said], line: Fate) -> list[tuple[float, Reason]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(LINES, ACKS)
-def test_no_step_is_called_twice_for_an_incident(lines: tuple[Fate, ...], acks: tuple[Ack, ...]) -> None:
+@given(LINES, ACKS, TEAMS)
+def test_no_step_is_called_twice_for_an_incident(lines: tuple[Fate, ...], acks: tuple[Ack, ...], team: OnCall) -> None:
     """Each step of a chain escalates an incident once, whatever happens in between."""
-    said = play(story(lines), END_S, TEAM, acks)
+    said = play(story(lines), END_S, team, acks)
     for line in lines:
         steps = [
             (point.due.chain, point.due.step, one.to)
@@ -167,36 +179,40 @@ TWO_CHAINS = (
 
 
 @settings(max_examples=150, deadline=None)
-@given(LINES, ACKS)
-@example(TWO_CHAINS, ())  # reminders of two chains at one instant once shared a key with those of the next
+@given(LINES, ACKS, TEAMS)
+@example(TWO_CHAINS, (), TEAM)  # reminders of two chains at one instant once shared a key with those of the next
 def test_every_message_has_a_reason_that_holds_for_every_line_in_it(
-    lines: tuple[Fate, ...], acks: tuple[Ack, ...]
+    lines: tuple[Fate, ...], acks: tuple[Ack, ...], team: OnCall
 ) -> None:
     """No message without a reason, without a line, or with lines that it does not concern; no key twice."""
-    said = play(story(lines), END_S, TEAM, acks)
+    said = play(story(lines), END_S, team, acks)
     for one in said:
         assert one.message.points
         assert {point.due.reason for point in one.message.points} == {one.reason}
         assert len(set(one.lines)) == len(one.lines)
-        assert one.to in TEAM.people
+        assert one.to in team.people
     keys = [one.message.key for one in said]
     assert len(keys) == len(set(keys))
 
 
 @settings(max_examples=100, deadline=None)
-@given(LINES, ACKS, st.lists(st.integers(0, END_S * 2), max_size=20))
-def test_looking_more_often_changes_nothing(lines: tuple[Fate, ...], acks: tuple[Ack, ...], stops: list[int]) -> None:
+@given(LINES, ACKS, TEAMS, st.lists(st.integers(0, END_S * 2), max_size=20))
+def test_looking_more_often_changes_nothing(
+    lines: tuple[Fate, ...], acks: tuple[Ack, ...], team: OnCall, stops: list[int]
+) -> None:
     """What is said does not depend on who looks when: the announced instants are all that matter."""
     changes = story(lines)
-    often = play(changes, END_S, TEAM, acks, stops=[each / 2 for each in stops])
-    assert [one.brief for one in often] == [one.brief for one in play(changes, END_S, TEAM, acks)]
+    often = play(changes, END_S, team, acks, stops=[each / 2 for each in stops])
+    assert [one.brief for one in often] == [one.brief for one in play(changes, END_S, team, acks)]
 
 
 @settings(max_examples=150, deadline=None)
-@given(LINES, ACKS)
-def test_what_people_believe_is_what_was_last_true(lines: tuple[Fate, ...], acks: tuple[Ack, ...]) -> None:
+@given(LINES, ACKS, TEAMS)
+def test_what_people_believe_is_what_was_last_true(
+    lines: tuple[Fate, ...], acks: tuple[Ack, ...], team: OnCall
+) -> None:
     """Down and up are told in turn, and at the end nobody believes a settled line down or an open one up."""
-    said = play(story(lines), END_S, TEAM, acks)
+    said = play(story(lines), END_S, team, acks)
     for line in lines:
         down = False
         for _, reason in about(said, line):
@@ -207,7 +223,7 @@ def test_what_people_believe_is_what_was_last_true(lines: tuple[Fate, ...], acks
                 down = False
         last = line.at(TICKS)
         settled_s = END_S - max(line.changes() | {0}) * TICK_S
-        if last is not None and settled_s > POLICY.settle_s + POLICY.digest_s + POLICY.update_s:
+        if last is not None and settled_s > team.policy.settle_s + POLICY.digest_s + POLICY.update_s:
             believed = any(reason in OPENINGS for _, reason in about(said, line))
             assert down is (last.open and believed)
             assert believed or not last.open or last.muted_at(s(END_S))
