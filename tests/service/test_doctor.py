@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from slamon.service import doctor
-from slamon.service.doctor import Finding, Level, Machine
+from slamon.service.doctor import Finding, Level
+from slamon.service.doctor_machine import Machine
 from slamon.service.status import BlindLine, Status
 from tests.service.places import Place, place
 from tests.service.runs import SLAMON
