@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slamon.core.timespan import iso
 from slamon.service import clock
-from tests.bench import alarm, daemon, icmp, loss, machine, outage, rtt, start, statement
+from tests.bench import alarm, daemon, daemon_fast, icmp, loss, machine, outage, rtt, start, statement
 from tests.bench.document import page
 from tests.bench.row import Row
 from tests.bench.wire import CannotMeasure
@@ -27,6 +27,7 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "start": start.measure,
     "icmp": icmp.measure,
     "daemon": daemon.measure,
+    "daemon-fast": daemon_fast.measure,
     "loss": loss.measure,
     "rtt": rtt.measure,
     "alarm": alarm.measure,
