@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.bench import fleet
-from tests.bench.daemon import MEMORY_GOAL_MIB, live, sizes, untroubled
+from tests.bench.daemon import live, sizes, untroubled
 from tests.bench.icmp import FULL
 from tests.bench.row import Figure, Row, Work
 from tests.bench.watching import PROFILE
