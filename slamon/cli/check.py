@@ -62,6 +62,12 @@ def _own_notes(loaded: Loaded) -> list[str]:
         notes.append("[snmp] is read, but this version polls no interface yet")
     if not loaded.settings.reference:
         notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
+    asked_from = {source for _, source in _ways(loaded)}
+    notes += [
+        f"no reference can be asked from {source}: its lines go by the references of the default source"
+        for source in _sources(loaded)
+        if loaded.settings.reference and source is not None and source not in asked_from
+    ]
     return notes
 
 
@@ -102,11 +108,15 @@ def _ways(loaded: Loaded) -> list[tuple[str, str | None]]:
     """Return the references with the source addresses of lines' profiles that they are asked from."""
     from slamon.config.addresses import family_of
 
-    profiles = loaded.settings.profiles
-    sources = {profiles[line.current.profile].source for line in loaded.inventory.lines.values()}
     return [
         (address, source)
         for address in loaded.settings.reference
-        for source in sorted(sources, key=str)
+        for source in _sources(loaded)
         if source is None or family_of(address) in (None, family_of(source))
     ]
+
+
+def _sources(loaded: Loaded) -> list[str | None]:
+    """Return the source addresses in use, in order."""
+    profiles = loaded.settings.profiles
+    return sorted({profiles[line.current.profile].source for line in loaded.inventory.lines.values()}, key=str)
