@@ -87,6 +87,14 @@ def _own_notes(loaded: Loaded) -> list[str]:
     notes += _alert_notes(loaded)
     if not loaded.settings.reference:
         notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
+    from slamon.cli.check_online import sources_of, ways
+
+    asked_from = {source for _, source in ways(loaded)}
+    notes += [
+        f"no reference can be asked from {source}: its lines go by the references of the default source"
+        for source in sources_of(loaded)
+        if loaded.settings.reference and source is not None and source not in asked_from
+    ]
     return notes
 
 

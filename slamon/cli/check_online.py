@@ -22,7 +22,7 @@ def _references(loaded: Loaded) -> list[Answer]:
     from slamon.probes.protocol import ProbeError
 
     found: list[Answer] = []
-    for address, source in _ways(loaded):
+    for address, source in ways(loaded):
         one = {"address": address} if source is None else {"address": address, "source": source}
         try:
             result = ping(address, packets=3, source=source)
@@ -35,18 +35,22 @@ def _references(loaded: Loaded) -> list[Answer]:
     return found
 
 
-def _ways(loaded: Loaded) -> list[tuple[str, str | None]]:
+def ways(loaded: Loaded) -> list[tuple[str, str | None]]:
     """Return the references with the source addresses of lines' profiles that they are asked from."""
     from slamon.config.addresses import family_of
 
-    profiles = loaded.settings.profiles
-    sources = {profiles[line.current.profile].source for line in loaded.inventory.lines.values()}
     return [
         (address, source)
         for address in loaded.settings.reference
-        for source in sorted(sources, key=str)
+        for source in sources_of(loaded)
         if source is None or family_of(address) in (None, family_of(source))
     ]
+
+
+def sources_of(loaded: Loaded) -> list[str | None]:
+    """Return the source addresses in use, in order."""
+    profiles = loaded.settings.profiles
+    return sorted({profiles[line.current.profile].source for line in loaded.inventory.lines.values()}, key=str)
 
 
 def _agents(loaded: Loaded) -> list[Answer]:

@@ -83,15 +83,15 @@ class Fleet:
         self, wanted: dict[str, tuple[Profile, ProbeLine]], away: dict[str, LineTrack], clock: Callable[[], int]
     ) -> None:
         """Let these lines turn; of new ones those in `away` walk by themselves at first."""
-        groups: dict[Profile, list[tuple[int, str, ProbeLine]]] = {}
-        for line_id, (profile, line) in wanted.items():
-            offset = crc32(line_id.encode()) * profile.pace.interval_ns // 2**32
-            groups.setdefault(profile, []).append((offset, line_id, line))
+        groups: dict[Profile, list[ProbeLine]] = {}
+        for profile, line in wanted.values():
+            groups.setdefault(profile, []).append(line)
         for profile in {*groups, *self._by_profile}:
-            lines = sorted(groups.get(profile, ()), key=lambda entry: entry[:2])
-            wheel = self._by_profile.get(profile)
-            if wheel is not None and wheel.lines == [line for _, _, line in lines]:
+            wheel, mine = self._by_profile.get(profile), groups.get(profile, [])
+            # Lines that stay are the same objects: laying out a hundred thousand anew would be a stall.
+            if wheel is not None and {*map(id, wheel.lines)} == {*map(id, mine)}:
                 continue
+            lines = sorted(((_offset(line, profile), line.line_id, line) for line in mine), key=lambda entry: entry[:2])
             if wheel is None:
                 wheel = self._by_profile[profile] = Wheel(
                     profile, self._sockets, self._flights.shape, self.reasons.number, self._started_ns
@@ -240,6 +240,10 @@ class Fleet:
         # A fresh track has handed nothing on yet: rows of its wheel may be newer than its own mark.
         self.ended_us[track.place] = max(self.ended_us[track.place], track.ended_us)
         return True
+
+
+def _offset(line: ProbeLine, profile: Profile) -> int:
+    return crc32(line.line_id.encode()) * profile.pace.interval_ns // 2**32
 
 
 def _last_good(lane: Lane, position: int) -> int | None:

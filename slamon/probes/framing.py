@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +23,7 @@ LENGTHS = struct.Struct("!II")
 MAX_FRAME_BYTES = 256 << 20
 
 LINES = "lines"
+CHANGES = "changes"
 STOP = "stop"
 READY = "ready"
 BATCH = "batch"
@@ -42,6 +43,11 @@ def message(data: bytes, text_bytes: int) -> Message:
     """Return the kind, the body and the bytes of a frame's content."""
     kind, body = json.loads(data[:text_bytes])
     return kind, body, data[text_bytes:]
+
+
+def message_of(data: bytes) -> Message:
+    """Return the message of one whole frame."""
+    return message(data[LENGTHS.size :], LENGTHS.unpack_from(data)[0])
 
 
 class FrameReader:
@@ -73,6 +79,22 @@ def lines_of(body: Any) -> tuple[list[ProbeLine], list[str]]:  # noqa: ANN401 - 
     """Return what a `lines_frame` sets."""
     lines, references = body
     return [ProbeLine(**line) for line in lines], references
+
+
+def changes_frame(before: Mapping[str, ProbeLine], lines: Mapping[str, ProbeLine], references: Sequence[str]) -> bytes:
+    """Return the frame that changes what is probed from one set of lines to another: only what differs travels."""
+    removed = [line_id for line_id in before if line_id not in lines]
+    changed = [asdict(line) for line_id, line in lines.items() if before.get(line_id) != line]
+    return frame(CHANGES, [removed, changed, list(references)])
+
+
+def change(lines: dict[str, ProbeLine], body: Any) -> list[str]:  # noqa: ANN401 - parsed JSON
+    """Change lines as a `changes_frame` says; return the references. What stays keeps its place, new ones come last."""
+    removed, changed, references = body
+    for line_id in removed:
+        del lines[line_id]
+    lines.update((line["line_id"], ProbeLine(**line)) for line in changed)
+    return list(references)
 
 
 def batch_frame(batch: Batch, roster_number: int = 0) -> bytes:

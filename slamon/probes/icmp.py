@@ -17,9 +17,12 @@ from slamon.probes.framing import (
     STOP,
     Message,
     batch_of,
+    change,
+    changes_frame,
     frame,
     lines_frame,
     message,
+    message_of,
     roster_number,
 )
 from slamon.probes.protocol import Batch, ProbeError, ProbeLine, next_roster
@@ -39,6 +42,7 @@ class IcmpProber:
         self._stopping = False
         self._read = False
         self._rosters: dict[int, list[str]] = {0: []}
+        self._lines: dict[str, ProbeLine] = {}
 
     @property
     def pid(self) -> int | None:
@@ -49,7 +53,7 @@ class IcmpProber:
         """Start the process and hand it the lines; raises `ProbeError` where no ICMP socket can be had."""
         await self._end()
         self._stopping = self._read = False
-        self._rosters = {0: []}
+        self._rosters, self._lines = {0: []}, {}
         ours, theirs = socket.socketpair()
         with theirs:
             # -P: no module of the working directory shadows ours. A session of its own: Ctrl-C comes to the daemon.
@@ -76,10 +80,16 @@ class IcmpProber:
         await self.update(lines, references)
 
     async def update(self, lines: Sequence[ProbeLine], references: Sequence[str] = ()) -> None:
-        """Replace lines and references; unchanged lines keep their pace."""
+        """Replace lines and references; unchanged lines keep their pace, and do not travel again."""
+        wanted = {line.line_id: line for line in lines}
+        if self._lines:
+            data = changes_frame(self._lines, wanted, references)
+            change(self._lines, message_of(data)[1])  # as the process does, so that rows are numbered alike
+        else:
+            data, self._lines = lines_frame(lines, references), wanted
         number, before = max(self._rosters.items())
-        self._rosters[number + 1] = next_roster(before, lines)
-        await self._send(lines_frame(lines, references))
+        self._rosters[number + 1] = next_roster(before, self._lines.values())
+        await self._send(data)
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Yield batches; ends after `stop`, raises `ProbeError` when the process died."""

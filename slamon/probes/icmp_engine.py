@@ -34,8 +34,9 @@ from slamon.probes.wheel import Profile, Wheel
 __all__ = ["CONFIRM_PER_S", "IcmpEngine"]
 
 # Wake-ups dominate the cost of few packets, bursts the harm of many.
-TICK_NS, SLOW_TICK_NS = 4 * MS_NS, 10 * MS_NS
-_SLOW_BELOW_PER_S = 5000
+# The tick up to so many packets a second: some tens of packets each.
+_TICKS_NS = ((2000, 20 * MS_NS), (10_000, 10 * MS_NS))
+_TICK_NS = 4 * MS_NS
 _CLOSE_EVERY_NS = 50 * MS_NS
 # A mass outage is worked off in portions of this, so that no tick becomes a stall.
 _WORK_AT_MOST_NS = 50 * MS_NS
@@ -83,7 +84,7 @@ class IcmpEngine:
         self._waiting: dict[LineTrack, None] = {}
         self._ready: deque[LineTrack] = deque()
         self._losing: deque[int] = deque()
-        self._turn_ns = SLOW_TICK_NS
+        self._turn_ns = _tick_ns(0)
 
     @property
     def descriptors(self) -> list[int]:
@@ -133,19 +134,19 @@ class IcmpEngine:
         self._sights.renew(references, {line.source for line in wanted.values()} or {None}, now_ns)
         self._seeing.mark()
         self._ready.extend([*self._closing, *self._tracks.values()])
-        self._turn_ns = SLOW_TICK_NS if self._fleet.per_s < _SLOW_BELOW_PER_S else TICK_NS
+        self._turn_ns = _tick_ns(self._fleet.per_s)
 
     def _profile(self, line: ProbeLine, shared: set[str]) -> Profile | None:
         if not self._turns or not shared.isdisjoint(line.targets):
             return None
-        known = self._profiles.get(line.line_id)
-        return known if known is not None and self._lines.get(line.line_id) == line else self._fleet.profile(line)
+        known, before = self._profiles.get(line.line_id), self._lines.get(line.line_id)
+        return known if known is not None and (before is line or before == line) else self._fleet.profile(line)
 
     def _leave(self, wanted: dict[str, ProbeLine], turning: dict[str, Profile], now_ns: int) -> dict[str, LineTrack]:
         """End what is removed or changed; return the tracks that changed lines go on from."""
         before: dict[str, LineTrack] = {}
         for line_id, line in self._lines.items():
-            same = wanted.get(line_id) == line
+            same = wanted.get(line_id) is line or wanted.get(line_id) == line
             if same and (line_id in turning) == (line_id in self._fleet):
                 continue
             track = self._tracks.get(line_id)
@@ -374,3 +375,7 @@ class IcmpEngine:
         for reading in track.readings(self._sights.vantage_of, self._wall, at_once=at_once):
             if number is not None:
                 self._outgoing.add(number, reading)
+
+
+def _tick_ns(per_s: float) -> int:
+    return next((tick_ns for most_per_s, tick_ns in _TICKS_NS if per_s <= most_per_s), _TICK_NS)

@@ -14,9 +14,21 @@ import socket
 import sys
 from collections import deque
 
-from slamon.probes.framing import ERROR, LINES, READY, STOP, FrameReader, Message, batch_frame, frame, lines_of
+from slamon.probes.framing import (
+    CHANGES,
+    ERROR,
+    LINES,
+    READY,
+    STOP,
+    FrameReader,
+    Message,
+    batch_frame,
+    change,
+    frame,
+    lines_of,
+)
 from slamon.probes.icmp_engine import IcmpEngine
-from slamon.probes.protocol import Batch, ProbeError
+from slamon.probes.protocol import Batch, ProbeError, ProbeLine
 
 _RECEIVE_BYTES = 1 << 20
 # About an hour of readings of a thousand lines: a daemon that does not read for longer has lost the rest (blind).
@@ -93,6 +105,7 @@ class Pipe:
 def probe(pipe: Pipe) -> None:
     """Probe until told to stop."""
     rosters = 0
+    lines: dict[str, ProbeLine] = {}
 
     def emit(batch: Batch) -> None:
         pipe.put(batch_frame(batch, rosters))
@@ -111,10 +124,15 @@ def probe(pipe: Pipe) -> None:
         if writable:
             pipe.push()
         for kind, body, _ in pipe.take() if readable else []:
-            if kind == LINES:
+            if kind in (LINES, CHANGES):
                 engine.hand_on()  # what is known so far is numbered by the old roster
                 rosters += 1
-                engine.set_lines(*lines_of(body))
+                if kind == LINES:
+                    found, references = lines_of(body)
+                    lines = {line.line_id: line for line in found}
+                else:
+                    references = change(lines, body)
+                engine.set_lines(lines.values(), references)
                 _leave_garbage()
             elif kind == STOP:
                 engine.stop()

@@ -21,12 +21,16 @@ def reshape(
 
     `place` gives a new line's index and host for each target. Return the positions of the new ones.
     """
-    before = {line.line_id: position for position, line in enumerate(wheel.lines)}
-    old_n, was_empty = len(wheel.lines), not wheel.lines
-    kept = [(before[line_id], position) for position, (_, line_id, _) in enumerate(lines) if line_id in before]
+    before = {line.line_id: (position, line) for position, line in enumerate(wheel.lines)}
+    n, old_n, was_empty = len(lines), len(wheel.lines), not wheel.lines
+    kept, added = [], []
+    for position, (_, line_id, line) in enumerate(lines):
+        was, known = before.get(line_id, (-1, None))
+        if known is line or known == line:
+            kept.append((was, position))
+        else:
+            added.append(position)  # a changed line, too: it may have another address
     old, new = (np.array([pair[side] for pair in kept], np.int64) for side in (0, 1))
-    n = len(lines)
-    added = [position for position, (_, line_id, _) in enumerate(lines) if line_id not in before]
     start, mode = np.zeros(n, np.int64), np.full(n, ALIVE, np.uint8)
     start[new], mode[new] = wheel.start[old], wheel.mode[old]
     wheel.start, wheel.mode = start, mode

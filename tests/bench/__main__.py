@@ -14,6 +14,7 @@ from slamon.service import clock
 from tests.bench import (
     alarm,
     daemon,
+    daemon_fast,
     dead_server,
     history,
     icmp,
@@ -47,6 +48,7 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "icmp": icmp.measure,
     "influx": influx.measure,
     "daemon": daemon.measure,
+    "daemon-fast": daemon_fast.measure,
     "dead_server": dead_server.measure,
     "loss": loss.measure,
     "rtt": rtt.measure,

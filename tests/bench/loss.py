@@ -57,7 +57,7 @@ def _figures(which: str, found: Probed) -> Iterator[Figure]:
     yield Figure(f"{which}: due and not sent", found.health["skipped"] + found.health["send_errors"], "packets", 0)
     yield Figure(f"{which}: blind readings", found.rows["blind_rows"], "readings")
     yield Figure(f"{which}: longest lateness of a tick", found.lag_ms, "ms")
-    yield Figure(f"{which}: time to stop (it is killed after 5 s)", found.stop_s, "s")
+    yield Figure(f"{which}: time to stop (it is killed after 12 s)", found.stop_s, "s")
     yield Figure(f"{which}: memory of the prober, peak", found.peak_mib, "MiB")
 
 

@@ -17,7 +17,7 @@ OPEN_EVERY = 100
 HOW = (
     "The daemon itself with a prober that only notes when it gets its lines: from the start of the process (Python and "
     "imports included) to that instant. First with no ledger; then with one that lived: killed with an incident open "
-    "on every hundredth line, a checkpoint of all lines, and the readings of its last 15 minutes, a window in 10 s. "
+    "on every hundredth line, a checkpoint of all lines, and the rows of its last 15 minutes, a window in 10 s. "
     "Readings are judged once those have been taken up again; what the prober hands on meanwhile waits."
 )
 

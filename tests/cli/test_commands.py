@@ -117,6 +117,15 @@ class TestCheck:
         assert found.code == 0
         assert "cannot ask for a second person yet" in found.err
 
+    def test_a_source_that_no_reference_can_be_asked_from_is_said(self, office):
+        """Its lines go by the word of the machine's own choice of source; with a reference of its family nothing is."""
+        config = office.folder / "slamon.toml"
+        text = config.read_text().replace("[monitor]", '[monitor]\nreference = ["2001:db8::9"]')
+        config.write_text(text.replace("[profiles.default]", '[profiles.default]\nsource = "192.0.2.7"'))
+        assert "note: no reference can be asked from 192.0.2.7" in office.done("check")
+        config.write_text(config.read_text().replace("2001:db8::9", "192.0.2.9"))
+        assert "no reference can be asked" not in office.done("check")
+
     def test_an_inventory_of_its_own_can_be_checked(self, office):
         """Against the configured contracts."""
         other = office.folder / "other.csv"

@@ -108,7 +108,7 @@ def test_cookies_of_two_processes_differ():
 
 @pytest.mark.parametrize("ahead_ms", [pytest.param(5000, id="forward"), pytest.param(-5000, id="back")])
 def test_a_clock_step_during_a_probe_drops_its_rtt(ahead_ms):
-    """F2: the reply counts, its RTT does not. Mutant: `_elapsed` without `moved`: 5,020 ms, or a late reply."""
+    """F2: the reply counts, its RTT does not. Mutant: `elapsed` without `moved`: 5,020 ms, or a late reply."""
     sky = Sky()
     assert sky.reply(after_ms=20, ahead_ms=ahead_ms)
     assert sky.packet.outcome is Outcome.ANSWERED

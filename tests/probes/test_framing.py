@@ -6,7 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slamon.core.reading import Reading, TargetStats
-from slamon.probes.framing import BATCH, LINES, FrameReader, batch_frame, batch_of, lines_frame, lines_of
+from slamon.probes.framing import (
+    BATCH,
+    CHANGES,
+    LINES,
+    FrameReader,
+    batch_frame,
+    batch_of,
+    change,
+    changes_frame,
+    lines_frame,
+    lines_of,
+    message_of,
+)
 from slamon.probes.protocol import (
     Batch,
     Health,
@@ -44,3 +56,26 @@ def test_frames_survive_any_cutting(sizes):
     assert [kind for kind, _, _ in found] == [BATCH, LINES, BATCH]
     assert parts(batch_of(*found[0][1:], BATCH_OF_ALL.roster)) == parts(BATCH_OF_ALL)
     assert lines_of(found[1][1]) == ([LINE], ["10.0.0.2"])
+
+
+ids = st.sampled_from("abcdefgh")
+fleets = st.lists(st.tuples(ids, st.integers(1, 3)), unique_by=lambda pair: pair[0]).map(
+    lambda pairs: {line_id: ProbeLine(line_id, "192.0.2.1", packets=packets) for line_id, packets in pairs}
+)
+
+
+@given(before=fleets, after=fleets, references=st.lists(st.sampled_from(["192.0.2.9", "name.example"])))
+def test_only_changes_travel_and_both_ends_agree(before, after, references):
+    """Whatever lines come, go and change: the process has the lines wanted, in an order that the daemon knows too.
+
+    Mutant: `changes_frame` without the removed ones: they are probed for ever.
+    """
+    theirs, ours = dict(before), dict(before)
+    data = changes_frame(before, after, references)
+    kind, body, _ = message_of(data)
+    assert kind == CHANGES
+    assert change(theirs, body) == references
+    change(ours, message_of(data)[1])
+    assert theirs == after
+    assert list(theirs) == list(ours)
+    assert {line["line_id"] for line in body[1]} == {k for k, line in after.items() if before.get(k) != line}

@@ -114,7 +114,7 @@ def after(bench: Bench) -> bool:
 def test_a_suspended_machine_is_blind(bench):
     """F21: a minute asleep is a blind minute, nothing is lost, time of day goes on by itself.
 
-    Mutant: `_take_clocks` without the look at `asleep_ns`; only a stall is said.
+    Mutant: `Seeing.pass_time` without the look at `asleep_ns`; only a stall is said.
     """
     bench.clocks.slept_s = 60
     bench.run_until(lambda: after(bench))
@@ -129,7 +129,7 @@ def test_a_suspended_machine_is_blind(bench):
 def test_a_clock_step_is_said_and_costs_no_packet(bench, by_s):
     """F2: the step is an event, blind where it fell; RTTs stay what they were, readings never overlap.
 
-    Mutants: `WallTime.check` that never steps: no event. `_elapsed` without `moved`: RTTs of an hour.
+    Mutants: `WallTime.check` that never steps: no event. `elapsed` without `moved`: RTTs of an hour.
     """
     bench.clocks.set_s = by_s
     bench.run_until(lambda: after(bench))
@@ -146,7 +146,7 @@ def test_a_clock_step_is_said_and_costs_no_packet(bench, by_s):
 def test_a_full_socket_buffer_is_blind_and_said(lab: Wire):
     """Replies that our own socket dropped are no loss: counted, said, blind.
 
-    Mutant: `_book_drops` without `doubt`; packets that left before the drop and came back into it are lost.
+    Mutant: `Seeing.book_drops` without `_doubt`; packets that left before the drop and came back into it are lost.
     """
 
     def slow(request: Request) -> list[tuple[float, bytes]]:
@@ -171,7 +171,7 @@ def test_a_full_socket_buffer_is_blind_and_said(lab: Wire):
 def test_confirm_packets_have_a_cap_for_the_whole_vantage(lab: Wire):
     """F7: ten lines lost at once would send twenty confirm packets a second; with a cap of four they send four.
 
-    Mutant: `_serve` without the tokens; the cap is never reached.
+    Mutant: `Walking._serve` without the tokens; the cap is never reached.
     """
     lines = [line(f"L{number}", f"10.64.0.{number}", interval_s=1.5, packets=1) for number in range(1, 11)]
     lab.cut_uplink()

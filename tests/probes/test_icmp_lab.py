@@ -170,7 +170,7 @@ def test_late_double_forged_and_damaged_replies(lab: Wire):
 def test_what_cannot_be_sent_is_no_data(lab: Wire):
     """The interface goes down: blind with the kernel's reason, not one lost packet; it comes back by itself.
 
-    Mutant: `_send` counting a `SendError` as launched; the line is then DOWN.
+    Mutant: `turning._send_on` leaving a packet pending after an `OSError`; the line is then DOWN.
     """
 
     async def scenario() -> None:

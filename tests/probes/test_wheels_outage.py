@@ -1,6 +1,8 @@
 """Thousands of lines lost at once (F25), and what is told of each onset, in virtual time."""
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -87,3 +89,20 @@ def test_one_lost_line_disturbs_no_other():
     assert list(rig.engine._tracks) == ["L7"]  # noqa: SLF001
     rig.stop()
     assert {verdict(r) for line_id, found in rig.readings().items() if line_id != "L7" for r in found} == {"."}
+
+
+def test_a_changed_line_turns_again_at_its_new_address():
+    """A reload gives a line another address: it walks until it is quiet, then its wheel sends to the new one.
+
+    Mutant: `reshape` keeping every line of a known id: it walks for ever.
+    """
+    rig = VirtualEngine(LINES[:50], lambda _host, _at_s: 0.02, wheels=True).run(25)
+    changed = [*LINES[:7], replace(LINES[7], demarc="10.9.9.9"), *LINES[8:50]]
+    rig.engine.set_lines(changed, [])
+    rig.run(60)
+    assert not rig.engine._tracks  # noqa: SLF001
+    late = {host for at_ns, host in rig.socket.sent if at_ns > 26e9}
+    assert late == {str(line.demarc) for line in changed}
+    own = rig.stop().readings()["L7"]
+    assert {verdict(reading) for reading in own} == {"."}
+    assert all(a.end == b.start for a, b in pairwise(own))
