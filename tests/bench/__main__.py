@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slamon.core.timespan import iso
 from slamon.service import clock
-from tests.bench import alarm, daemon, icmp, loss, machine, outage, rtt, snmp, start, statement
+from tests.bench import alarm, daemon, icmp, loss, machine, outage, ports, rtt, snmp, start, statement
 from tests.bench.document import page
 from tests.bench.row import Row
 from tests.bench.wire import CannotMeasure
@@ -30,6 +30,7 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "loss": loss.measure,
     "rtt": rtt.measure,
     "alarm": alarm.measure,
+    "ports": ports.measure,
     "snmp": snmp.measure,
     "snmp-long": snmp.measure_long,
 }
