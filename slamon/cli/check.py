@@ -81,14 +81,14 @@ def _expected(loaded: Loaded) -> list[str]:
 
 
 def _own_notes(loaded: Loaded) -> list[str]:
+    from slamon.cli.check_online import sources_of, ways
+
     notes = []
     if loaded.settings.four_eyes:
         notes.append("[ledger] four_eyes is read, but this version cannot ask for a second person yet")
     notes += _alert_notes(loaded)
     if not loaded.settings.reference:
         notes.append("[monitor] reference names nothing: a dead uplink here would look like every line failing")
-    from slamon.cli.check_online import sources_of, ways
-
     asked_from = {source for _, source in ways(loaded)}
     notes += [
         f"no reference can be asked from {source}: its lines go by the references of the default source"

@@ -23,6 +23,7 @@ from tests.bench import (
     loss,
     machine,
     outage,
+    ports,
     printed,
     rtt,
     snmp,
@@ -53,6 +54,7 @@ ROWS: dict[str, Callable[[Path, int], Row]] = {
     "loss": loss.measure,
     "rtt": rtt.measure,
     "alarm": alarm.measure,
+    "ports": ports.measure,
     "snmp": snmp.measure,
     "snmp-long": snmp.measure_long,
 }

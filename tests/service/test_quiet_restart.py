@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slamon.core.reading import InterfaceStats, Reading
+from slamon.core.timespan import iso
 from slamon.probes.columns import rows_of
 from slamon.service.site import Site
 from tests.service.batches import port
-from tests.service.places import LINES, VANTAGE, Prepared
+from tests.service.places import LINES, VANTAGE, Prepared, statement
 from tests.service.playing import BASE, Act, Live, pictured, play
 from tests.service.test_evidence import LONG, ORDINARY, STOPS, complete
 from tests.service.test_restart import Life, lives, same
@@ -85,6 +86,27 @@ def test_f23_ports_committed_before_a_kill_count(prepared: Prepared, life: Life,
         lost = play_rows(killed, readings, life.within(readings))
         play(whole, [reading for reading in readings if reading not in lost], [])
         same(killed, whole)
+
+
+@pytest.mark.parametrize("act", [Act.COMMIT, Act.CHECKPOINT], ids=["its transition's commit", "a checkpoint"])
+def test_f23_a_port_that_was_down_before_a_kill_still_is(prepared: Prepared, tmp_path, act: Act):
+    """Only the commit that its alarm caused lies between the port's word and the kill; the demarc answers throughout.
+
+    Mutant: `History.tail_of` without the ports' part; the incident is restored by the first reading after the kill.
+    """
+    plain = pictured(LINES[0], "." * 60)
+    down = InterfaceStats("up", "down", last_change=BASE)
+    readings = [replace(one, interface=down) if number == 12 else one for number, one in enumerate(plain)]
+    folders = tmp_path / "killed", tmp_path / "whole"
+    for folder in folders:
+        folder.mkdir()
+    with prepared.site(folders[0]) as killed, prepared.site(folders[1]) as whole:
+        assert play_rows(killed, readings, [(13, act), (13, Act.KILL)]) == []
+        play(whole, readings, [])
+        same(killed, whole)
+        (incident,) = statement(killed, LINES[0])["incidents"]
+    assert incident["evidence"] == ["interface"]
+    assert (incident["onset"], incident["restored"]) == (iso(readings[12].start), iso(readings[25].start))
 
 
 @pytest.mark.parametrize("acts", STOPS.values(), ids=STOPS.keys())

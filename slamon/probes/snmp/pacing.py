@@ -17,6 +17,7 @@ AT_ONCE = 64
 SILENT_AT_ONCE = 16
 SILENT_AFTER = 2  # polls in a row without an answer
 SLOWEST_S = 600.0
+AGAIN_S = 10.0  # after a first poll without an answer: it may just have got lost
 CONFIRM_GAP_S = 5.0  # between polls of one device out of turn; what is asked for in between comes at its end
 FIRST_LOOK_GAP_S = 0.05  # between the first polls of devices, which read whole tables of interfaces
 _NOW_S = 0.001  # what is due within a millisecond is due
@@ -241,6 +242,8 @@ class Poller:
         if turn.told_silent:
             doubled = 2 ** min(turn.failures - SILENT_AFTER + 1, 10)
             interval_s = max(interval_s, min(interval_s * doubled, SLOWEST_S))
+        if turn.failures == 1 and turn.confirm_s is None:
+            turn.confirm_s = self._now() + min(interval_s, AGAIN_S)
         behind = self._now() + _NOW_S - turn.due_s
         if behind >= 0:
             turn.due_s += interval_s * (behind // interval_s + 1)

@@ -9,7 +9,7 @@ from slamon.core.reading import InterfaceStats
 from slamon.probes.snmp.asking import Trouble
 from slamon.probes.snmp.device import Polled, PortLine
 from slamon.probes.snmp.news import AgentNews, News, PortNews
-from slamon.probes.snmp.pacing import CONFIRM_GAP_S, SLOWEST_S, Poller
+from slamon.probes.snmp.pacing import AGAIN_S, CONFIRM_GAP_S, SLOWEST_S, Poller
 from slamon.probes.snmp.scripted import ScriptedAgent, ScriptedAsker
 from tests.lab.virtual_loop import run_virtually
 from tests.probes.snmp.devices import peer
@@ -158,6 +158,19 @@ def test_one_answer_that_got_lost_is_no_news():
         await asyncio.sleep(20)
 
     assert not found.run(play).news
+
+
+def test_after_a_lost_answer_the_next_poll_comes_soon():
+    """Not a whole interval later: a port is known again, or its agent is told silent, within seconds."""
+    found = Round(("192.0.2.1",), keys={"interval_s": 300})
+
+    async def play(at: Round) -> None:
+        at.agents["192.0.2.1:161"].trouble = Trouble.USER
+        await asyncio.sleep(5)
+        at.agents["192.0.2.1:161"].trouble = None
+        await asyncio.sleep(20)
+
+    assert [round(time) for time in found.run(play).polls["L-192.0.2.1"]] == [AGAIN_S]
 
 
 def test_an_interface_that_is_missing_is_told_once_and_once_when_it_is_back():
