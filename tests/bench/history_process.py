@@ -111,7 +111,7 @@ async def lateness(config: Path, lines: int, *, beside: bool) -> list[float]:
 def loop_beside(folder: Path, lines: int) -> dict[str, float]:
     """Return the lateness of a loop with and without the own history, in milliseconds."""
     config = fleet.write_site(folder, lines)
-    found = {}
+    found: dict[str, float] = {}
     for name, beside in (("alone", False), ("beside", True)):
         late = asyncio.run(lateness(config, lines, beside=beside))
         found |= {f"late_p99_{name}_ms": late[int(len(late) * 0.99)], f"late_max_{name}_ms": late[-1]}
