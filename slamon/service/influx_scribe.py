@@ -120,8 +120,8 @@ class Scribe:
         with self._lock:
             site, known = self._site, self._names
         if known[0] != len(ids):
-            lines = [own_of(site, line_id) for line_id in list(ids)]
-            known = (len(lines), pack_names(site.vantage, lines))
+            fixed = list(ids)  # it grows elsewhere
+            known = (len(fixed), pack_names(site.vantage, (own_of(site, line_id) for line_id in fixed)))
             with self._lock:
                 if self._site is site:
                     self._names = known
