@@ -35,6 +35,6 @@ def _companions(site: Site) -> list[Companion]:
         from slamon.service.influx_feed import InfluxFeed  # noqa: PLC0415 - half a second that others need not wait
 
         feed = InfluxFeed()
-        delivery = feed.progress
+        delivery = feed.standing
         found.append(feed)
     return [*found, WebServing(lambda: history.state, delivery)]

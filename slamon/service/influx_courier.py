@@ -25,7 +25,8 @@ from slamon.sinks.influx import Writer
 from slamon.store.entry import Entry
 from slamon.store.errors import LedgerError
 from slamon.store.frames import Kind
-from slamon.store.spool import Parcel, Spool
+from slamon.store.spool import Spool
+from slamon.store.spool_parts import Parcel
 
 IDLE_S = 0.25
 PAGE = 500
