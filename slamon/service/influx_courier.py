@@ -176,6 +176,8 @@ class Courier:
             with ledger.transaction() as held:
                 held.keep_delivered(SINK, self.seq)
             self._kept_seq = self.seq
+        after = self.means.monotonic()
+        self._ledger_at = after + (after - now)  # a mass outage has the judge to itself half of the time
         return True
 
     def _send_entries(self, entries: Sequence[Entry]) -> None:
