@@ -30,7 +30,7 @@ from slamon.store.spool_parts import Parcel
 
 IDLE_S = 0.25
 PAGE = 500
-LEDGER_S = 1.0
+LEDGER_S = 0.5
 PASSED_OVER = 1000  # entries that are no events may be looked at again after a restart
 GROW_AFTER = 200  # requests
 LONG_AGO_POINTS = 2  # batches of live data that must wait before a recovery makes them backlog
