@@ -304,7 +304,7 @@ asyncio.run(fed(running, forever))
 
 
 def test_f23_slamon_is_killed_in_mid_stream(empty, watched_site, tmp_path):
-    """F23: kill -9 of the writing process, three times, with the server failing now and then: what was once in the spool
+    """F23: kill -9 of the writing process, three times, the server failing now and then: what was once in the spool
     arrives, each window once.
 
     Mutant: `survey` that passes over files of an earlier run: what waited at a kill never arrives.
