@@ -34,7 +34,7 @@ def run(config: str | None, environ: Mapping[str, str]) -> None:
 async def _run(site: Site, environ: Mapping[str, str]) -> None:
     ports, copy = SnmpWatch(SnmpProber()), _copy(site)
     history = RollupKeeping()
-    web = WebServing(lambda: history.state, None if copy is None else copy.progress)
+    web = WebServing(lambda: history.state, None if copy is None else copy.standing)
     copies = [] if copy is None else [copy]
     daemon = Daemon(site, IcmpProber(), environ, companions=[ports, history, Alerting(), *copies, web])
 

@@ -65,6 +65,7 @@ class InfluxFeed:
         self._threads: list[threading.Thread] = []
         self._broken: BaseException | None = None
         self._telling = Telling()
+        self._standing = Progress(clock.now())
 
     @property
     def name(self) -> str:
@@ -188,8 +189,12 @@ class InfluxFeed:
             raise ValueError("it has not begun")
         return folder_of(self._site.loaded.settings.state_dir)
 
+    def standing(self) -> Progress:
+        """Return how the delivery stood a second ago; returns at once, for the loop."""
+        return self._standing
+
     def progress(self) -> Progress:
-        """Return how the delivery stands."""
+        """Return how the delivery stands; may wait for the disk."""
         courier, scribe, site, now = self._courier, self._scribe, self._site, clock.now()
         if courier is None or scribe is None or site is None:
             return Progress(now)
@@ -223,6 +228,7 @@ class InfluxFeed:
 
     def _look(self, progress: Progress) -> None:
         """Leave how it stands for other processes, and tell people what they should know."""
+        self._standing = progress
         leave(self._folder, progress)
         for kind, detail in self._telling.look(progress):
             if self._note is not None:

@@ -56,6 +56,7 @@ class Scribe:
         self._lock = threading.Lock()
         self._names: tuple[int, bytes] = (-1, b"")
         self._health: Health | None = None
+        self._healths: deque[tuple[Health, Health | None, int]] = deque()
         self._quiet_until: int | None = None
         self.newest_us = 0
         self.lost_points = 0
@@ -93,9 +94,7 @@ class Scribe:
         if before is not None and (health.at - before.at).total_seconds() < HEALTH_S:
             return
         self._health = health
-        fields = _health_fields(health, before)
-        fields |= {"queue_rows": sum(one.rows.size for one in self._queue), "spool_points": self._spool.points}
-        self._points.append(health_point(self._site.vantage, health.at, fields))
+        self._healths.append((health, before, sum(one.rows.size for one in self._queue)))
 
     # --- in the writing thread ---
 
@@ -120,8 +119,8 @@ class Scribe:
         with self._lock:
             site, known = self._site, self._names
         if known[0] != len(ids):
-            lines = [own_of(site, line_id) for line_id in list(ids)]
-            known = (len(lines), pack_names(site.vantage, lines))
+            fixed = list(ids)  # it grows elsewhere
+            known = (len(fixed), pack_names(site.vantage, (own_of(site, line_id) for line_id in fixed)))
             with self._lock:
                 if self._site is site:
                     self._names = known
@@ -151,6 +150,12 @@ class Scribe:
         self._quiet_until = max(stretch, self._quiet_until or stretch)
 
     def _write_points(self) -> None:
+        while self._healths:
+            health, before, queue_rows = self._healths.popleft()
+            fields = _health_fields(health, before)
+            # The spool is asked here and not in the loop: it may be busy with the disk.
+            fields |= {"queue_rows": queue_rows, "spool_points": self._spool.points}
+            self._points.append(health_point(self._site.vantage, health.at, fields))
         while self._points:
             point = self._points.popleft()
             text = line(point)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,46 +53,61 @@ def tier_at(own: Own, start_us: int) -> str | None:
     return tiers[max(0, bisect_right([since for since, _ in tiers], start_us) - 1)][1]
 
 
-def pack_names(vantage: str, lines: Sequence[Own]) -> bytes:
-    """Return the names of all lines, in the order of their numbers, as they stand in the spool."""
-    return zlib.compress(json.dumps([vantage, lines], separators=(",", ":")).encode(), 1)
+def pack_names(vantage: str, lines: Iterable[Own]) -> bytes:
+    """Return the names of all lines, in the order of their numbers, as they stand in the spool.
+
+    They stand as columns: a hundred thousand small objects would have the garbage collector hold up everybody.
+    """
+    ids: list[str] = []
+    targets: list[int] = []
+    tiers: list[str | None] = []
+    changing: dict[int, list[tuple[int, str | None]]] = {}
+    for number, (line_id, bits, since) in enumerate(lines):
+        ids.append(line_id)
+        targets.append(bits)
+        tiers.append(since[0][1])
+        if len(since) > 1:
+            changing[number] = since
+    said = {"vantage": vantage, "ids": ids, "targets": targets, "tiers": tiers, "changing": changing}
+    return zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 1)
 
 
 def ids_of(names: bytes) -> list[str]:
     """Return the ids of the lines of `pack_names`, in the order of their numbers."""
-    _, lines = json.loads(zlib.decompress(names))
-    return [line_id for line_id, _, _ in lines]
+    found: list[str] = json.loads(zlib.decompress(names))["ids"]
+    return found
 
 
 @dataclass(slots=True)
 class Series:
-    """The series of all lines of one roster; heads are made when they are first asked for."""
+    """The series of all lines of one roster; heads are made when they are first asked for.
+
+    `changing` are lines whose tier changes: from which instants (us) on, and where the heads of these stand.
+    """
 
     vantage: str
-    lines: list[Own]
+    ids: list[str]
     targets: npt.NDArray[np.uint8]
+    tiers: list[str | None]
+    changing: dict[int, tuple[list[int], int]] = field(default_factory=dict)
     _heads: dict[tuple[str, str], npt.NDArray[np.bytes_]] = field(default_factory=dict)
-    _changing: Mapping[int, tuple[list[int], int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, names: bytes) -> Series:
         """Return the series of `pack_names`."""
-        vantage, lines = json.loads(zlib.decompress(names))
-        place, changing = len(lines), {}
-        for number, (_, _, tiers) in enumerate(lines):
-            if len(tiers) > 1:
-                changing[number] = ([since for since, _ in tiers], place)
-                place += len(tiers)
-        made = cls(vantage, lines, np.array([targets for _, targets, _ in lines], np.uint8))
-        made._changing = changing
-        return made
+        said = json.loads(zlib.decompress(names))
+        ids, tiers, changing = said["ids"], said["tiers"], {}
+        for number, since in said["changing"].items():
+            changing[int(number)] = ([at for at, _ in since], len(tiers))
+            ids += [ids[int(number)]] * len(since)
+            tiers += [tier for _, tier in since]
+        return cls(said["vantage"], ids, np.array(said["targets"], np.uint8), tiers, changing)
 
     def _heads_of(self, target: str, vantage: str) -> npt.NDArray[np.bytes_]:
         heads = self._heads.get((target, vantage))
         if heads is None:
-            plain = [(line_id, tiers[0][1]) for line_id, _, tiers in self.lines]
-            changed = [(line_id, tier) for line_id, _, tiers in self.lines if len(tiers) > 1 for _, tier in tiers]
-            heads = self._heads[target, vantage] = series_heads([*plain, *changed], target, vantage)
+            lines = zip(self.ids, self.tiers, strict=True)
+            heads = self._heads[target, vantage] = series_heads(lines, target, vantage)
         return heads
 
     def lines_of(self, rows: Rows, words: Sequence[str | None]) -> bytes:
@@ -115,10 +130,10 @@ class Series:
     def _places(self, rows: Rows) -> npt.NDArray[Any]:
         """Return where the head of each row stands, by its line and, where the tier changes, by its start."""
         places = rows["line"].astype(np.int64)
-        if self._changing:
-            numbers = np.array(list(self._changing), np.int64)
+        if self.changing:
+            numbers = np.array(list(self.changing), np.int64)
             for at in np.flatnonzero(np.isin(places, numbers)).tolist():
-                since, place = self._changing[int(places[at])]
+                since, place = self.changing[int(places[at])]
                 places[at] = place + max(0, bisect_right(since, int(rows["start"][at])) - 1)
         return places
 

@@ -13,7 +13,7 @@ A window stands at its start, in the series of its line and target. What holds f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -37,7 +37,7 @@ _VERDICT_TEXTS = np.array([f',verdict="{verdict}" '.encode() for verdict in VERD
 _END = b"000\n"  # microseconds become nanoseconds
 
 
-def series_heads(lines: Sequence[tuple[str, str | None]], target: str, vantage: str) -> Texts:
+def series_heads(lines: Iterable[tuple[str, str | None]], target: str, vantage: str) -> Texts:
     """Return what each series begins with, for lines as ``(line id, tier)`` in the order of their numbers."""
     tags = ({"line": line_id, "target": target, "tier": tier, "vantage": vantage} for line_id, tier in lines)
     return np.array([f"{head(MEASUREMENT, one)} ".encode() for one in tags])

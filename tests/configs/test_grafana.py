@@ -41,7 +41,7 @@ UID = "slamon-influxdb"
 BEGIN = datetime(2026, 10, 3, 8, 0, tzinfo=UTC)
 END = BEGIN + timedelta(hours=1)
 
-# What docs/influxdb.md promises, and nothing else: measurement -> tags, fields.
+# The written schema (docs/influxdb.md), and nothing else: measurement -> tags, fields.
 SCHEMA: dict[str, tuple[set[str], set[str]]] = {
     "line_quality": (
         {"line", "target", "vantage", "tier"},

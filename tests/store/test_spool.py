@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slamon.core.quality import Verdict
-from slamon.store import spool as spool_module
 from slamon.store.frames import HEAD_BYTES, Kind, joined, rows_frame, rows_of, text_frame
 from slamon.store.rows import Rows
-from slamon.store.spool import Parcel, Spool
+from slamon.store.spool import Spool
+from slamon.store.spool_parts import Losses, Parcel
 from tests.sinks.windows import rows_of as made_of
 from tests.sinks.windows import told
 from tests.store.test_disk_full import small_disk
@@ -96,7 +96,7 @@ def test_whatever_happens_everything_comes_out_and_order_holds(tmp_path_factory,
     assert rest == sorted(rest)
     assert killed or len(out + rest) == count
     assert (spool.points, spool.waiting_bytes) == (0, 0)
-    assert spool.losses == spool_module.Losses()
+    assert spool.losses == Losses()
 
 
 @given(st.integers(0, 200), st.booleans())
