@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 
 from slamon.core.customers import customers
+from slamon.reports.agreed import why_nothing
 from slamon.reports.language import LANGUAGES
-from slamon.reports.printed import Extras, Hypothesis, printed, why_nothing
+from slamon.reports.printed import Extras, Hypothesis, printed
 from tests.reports.gallery import CREDIT, FULL_HEADER, customer, extras, lines
-from tests.reports.month import HEADER, ONSET, episode, of_customer, statement
+from tests.reports.month import HEADER, MONTH_END, ONSET, episode, of_customer, statement
 from tests.reports.test_sums import months
 
 HOSTILE = {
@@ -196,6 +197,12 @@ def test_another_process_makes_the_same_bytes():
         for seed in ("1", "2")
     }
     assert len(sums) == 1
+
+
+def test_an_open_incident_within_its_limit_has_nothing_so_far():
+    """An hour before the month's end: whether a limit will be kept is not known yet."""
+    line = statement(episode(MONTH_END - timedelta(hours=1), None))
+    assert why_nothing(line.pending[0], line) == "so_far"
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,10 @@ SHEETS: dict[str, Term] = {
         "Not credited: every limit was kept, and no rule of the contract gives anything.",
         "不补偿：各项时限均未超出，合同各项规则均无补偿。",
     ),
+    "nothing.so_far": (
+        "Nothing so far: no limit has been missed yet.",
+        "暂无补偿：各项时限尚未超出。",
+    ),
     "nothing.no_price": (
         "Not credited: a limit was missed, but no rule of the contract prices it.",
         "不补偿：虽已超时，但合同未约定相应补偿。",
