@@ -52,7 +52,7 @@ def _incident_columns(language: Language) -> list[Column]:
         Column(word("evidence"), width=24),
         *(Column(word(key), "time") for key in _INSTANTS),
         *(
-            Column(f"{word(f'clock.{clock}')}: {word(part)}", "duration")
+            Column(f"{word(f'clock.{clock}')}{language.colon}{word(part)}", "duration")
             for clock in CLOCKS
             for part in ("restore_time", "excluded", "limit", "overrun")
         ),
@@ -99,7 +99,7 @@ def _clock(shown: IncidentStatement, category: str) -> tuple[int | None, int | N
 def _decisions(shown: IncidentStatement, language: Language) -> Iterator[str]:
     for one in shown.adjudged:
         decided = language.word("accepted" if one.accepted else "refused")
-        yield f"{language.name('kind', one.kind)}: {decided}: {clean(language.say(one.why))}"
+        yield f"{language.name('kind', one.kind)}{language.colon}{decided}{language.colon}{clean(language.say(one.why))}"
 
 
 def _credit_columns(language: Language) -> list[Column]:
@@ -192,15 +192,15 @@ def _sums(customer: CustomerStatement, summary: Summary, language: Language) -> 
         letter = letters(total.column)
         yield column.title, total.value, column.kind, f"=SUM('{word('lines')}'!{letter}3:{letter}{last})"
     for bound, ratio in zip(BOUNDS, _ratios(summary), strict=True):
-        yield f"{word('availability')}: {word(f'availability.{bound}')}", ratio, "ratio", ""
+        yield f"{word('availability')}{language.colon}{word(f'availability.{bound}')}", ratio, "ratio", ""
     yield word("incidents_by_category"), None, "text", ""
     for tally in summary.tallies:
         name = language.name("category", tally.category)
-        yield f"{name}: {word('restored_count')}", tally.restored, "count", ""
-        yield f"{name}: {word('pending_count')}", tally.pending, "count", ""
-        yield f"{name}: {word('breaches')}", tally.breached, "count", ""
-        yield f"{name}: {word('mean_restore')}", tally.mean_s, "duration", ""
-        yield f"{name}: {word('longest_restore')}", tally.longest_s, "duration", ""
+        yield f"{name}{language.colon}{word('restored_count')}", tally.restored, "count", ""
+        yield f"{name}{language.colon}{word('pending_count')}", tally.pending, "count", ""
+        yield f"{name}{language.colon}{word('breaches')}", tally.breached, "count", ""
+        yield f"{name}{language.colon}{word('mean_restore')}", tally.mean_s, "duration", ""
+        yield f"{name}{language.colon}{word('longest_restore')}", tally.longest_s, "duration", ""
     yield word("breaches_law"), summary.statutory_breaches, "count", ""
     yield word("false_alarms"), summary.false_alarms, "count", ""
 
