@@ -99,7 +99,8 @@ def _clock(shown: IncidentStatement, category: str) -> tuple[int | None, int | N
 def _decisions(shown: IncidentStatement, language: Language) -> Iterator[str]:
     for one in shown.adjudged:
         decided = language.word("accepted" if one.accepted else "refused")
-        yield f"{language.name('kind', one.kind)}{language.colon}{decided}{language.colon}{clean(language.say(one.why))}"
+        said = (language.name("kind", one.kind), decided, clean(language.say(one.why)))
+        yield language.colon.join(said)
 
 
 def _credit_columns(language: Language) -> list[Column]:
