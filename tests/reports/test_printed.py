@@ -180,7 +180,7 @@ def test_the_same_statement_gives_the_same_bytes(code):
 def test_another_process_makes_the_same_bytes():
     """Whatever the seed of its hashes.
 
-    Mutant: with the contracts in a `set` the order of the cover changes from process to process.
+    Mutant: without `sorted` around the exempt responsibilities (a set) their order changes from process to process.
     """
     program = (
         "import hashlib; from tests.reports.test_printed import page; "
