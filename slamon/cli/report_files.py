@@ -147,12 +147,13 @@ def _pages(job: Job, names: Sequence[str], folder: Path) -> Iterator[Path]:
     _ready(names)
     taken: set[str] = set()
     with job.bar(", ".join(names), PRINTED_BAR_FROM_LINES) as done:
-        for customer in customers_of(job.survey, done):
+        for customer in customers_of(job.survey, lambda _: None):
             for name, content in _made(job, customer, names):
                 path = folder / f"{_stem(job, customer, taken)}.{name}"
                 put(path, content)
                 yield path
             taken.add(customer.customer_id)
+            done(len(customer.lines))  # laying a page out takes far longer than working it out
 
 
 def _ready(names: Iterable[str]) -> None:

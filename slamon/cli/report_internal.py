@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from slamon.cli.files import put
+from slamon.cli.output import progress
 from slamon.cli.report_job import Job
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def internal_files(job: Job, names: Sequence[str], folder: Path, chronic_from: i
     found = _review(job, chronic_from)
     for name in names:
         path = folder / f"{job.stem.replace('statement', 'internal', 1)}.{name}"
-        put(path, internal_content(job, found, name))
+        with progress(f"writing {name}", None):
+            put(path, internal_content(job, found, name))
         yield path
 
 

@@ -185,7 +185,8 @@ RECENT = timedelta(days=30)
 
 def _recent(timeline: Timeline, horizon: datetime) -> int:
     """Count the incidents that began in the last 30 days before the horizon, false alarms left out."""
-    return sum(horizon - RECENT <= x.onset < horizon and not x.false_alarm for x in timeline.incidents)
+    since = horizon - RECENT
+    return len([x for x in timeline.incidents if since <= x.onset < horizon and not x.false_alarm])
 
 
 def _stated(
@@ -209,8 +210,10 @@ def _stated(
         until=until,
     )
     located = hypothesis(incident, has_demarc=period.demarc is not None, vicinity=vicinity, until=until)
-    ids = incident.derived_from or (incident.id,)
-    corrected = tuple(one for one in filed.corrections if one.incident_id in ids) if filed.corrections else ()
+    corrected: tuple[Correction, ...] = ()
+    if filed.corrections:
+        ids = incident.derived_from or (incident.id,)
+        corrected = tuple(one for one in filed.corrections if one.incident_id in ids)
     stated = IncidentStatement(incident, period, contract, adjudged, running, credits_of(case), located, corrected)
     return case, stated
 

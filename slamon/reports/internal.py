@@ -13,7 +13,8 @@ from slamon.core.review_sums import Review
 from .language import ABSENT, Language
 from .model import Header
 from .printed import environment, style_sheet
-from .review_tables import Table, tables
+from .review_lists import Table
+from .review_tables import tables
 from .workbook import Value, wall, workbook, write_facts, write_table
 
 ROWS_ON_PAGE = 15

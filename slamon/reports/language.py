@@ -53,6 +53,11 @@ class Language:
         """What stands between two facts on one line."""
         return " · " if self.code == "zh" else " – "
 
+    @property
+    def colon(self) -> str:
+        """What stands between a label and what it says."""
+        return "：" if self.code == "zh" else ": "
+
     def word(self, key: str, **values: object) -> str:
         """Return what something is called; raises `KeyError` for a key that the glossary does not have."""
         text = self._pick(_WORDS[key])

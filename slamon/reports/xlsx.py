@@ -10,19 +10,18 @@ from datetime import datetime
 from typing import BinaryIO
 
 from slamon.core.case import Credit
-from slamon.core.contract import Basis
 from slamon.core.statement import IncidentStatement, LineStatement
 from slamon.core.summary import Summary, summarize
 
+from .agreed import contracts_of, definitions_of, readings, why_nothing
 from .language import Language
 from .model import CustomerStatement, Header
-from .printed import contracts_of, definitions_of, readings, why_nothing
 from .texts import clean
 from .wording import named
 from .workbook import Column, Total, Value, Workbook, letters, wall, workbook, write_facts, write_table
+from .xlsx_lines import BOUNDS, line_columns, line_rows, line_totals
 
 CLOCKS = ("interruption", "degradation", "statutory")
-PARTS = ("service", "up", "interrupted", "degraded", "excluded", "blind")
 
 
 def write_xlsx(stream: BinaryIO, header: Header, customer: CustomerStatement, language: Language) -> None:
@@ -31,77 +30,15 @@ def write_xlsx(stream: BinaryIO, header: Header, customer: CustomerStatement, la
     created = header.generated_at
     made = workbook(stream, f"{word('title')} {header.month} {customer.customer_id}", created)
     summary = summarize(customer.lines)
-    lines = list(_lines(customer.lines, language))
+    lines = list(line_rows(customer.lines, language))
     write_facts(made, word("summary"), _summary(header, customer, summary, language))
-    columns = _line_columns(language)
-    write_table(made, word("lines"), columns, lines, _line_totals(columns, customer, summary))
+    columns = line_columns(language)
+    write_table(made, word("lines"), columns, lines, line_totals(columns, customer, summary))
     write_table(made, word("incidents"), _incident_columns(language), list(_incidents(customer.lines, language)))
     credits_ = list(_credits(customer.lines, language))
     write_table(made, word("compensation"), _credit_columns(language), credits_, _credit_totals(summary))
     _definitions(made, customer, language)
     made.close()
-
-
-def _line_columns(language: Language) -> list[Column]:
-    word = language.word
-    return [
-        Column(word("line"), width=16),
-        Column(word("name"), width=34),
-        Column(word("account"), width=14),
-        Column(word("product"), width=16),
-        Column(word("contract"), width=24),
-        Column(word("tier"), width=9),
-        Column(word("span"), width=14),
-        *(Column(word(key), "money") for key in ("rent", "sla_fee", "net", "tax")),
-        Column(word("vat"), "rate"),
-        *(Column(word("service_time") if part == "service" else word(f"course.{part}"), "duration") for part in PARTS),
-        *(Column(f"{word('availability')}: {word(f'availability.{key}')}", "ratio") for key in _BOUNDS),
-        *(Column(word(key), "count") for key in ("incidents", "pending_count", "breaches")),
-        *(Column(f"{word('credit')}: {language.name('basis', basis)}", "money") for basis in Basis),
-        *(Column(word(key), "money") for key in ("cut_by_cap", "credit_total", "credit_net", "credit_tax")),
-        Column(word("extension_days"), "days"),
-        Column(word("awaiting"), "money"),
-        Column(word("awaiting_days"), "days"),
-    ]
-
-
-_BOUNDS = ("contract", "as_seen", "lower_bound")
-
-
-def _lines(lines: Sequence[LineStatement], language: Language) -> Iterator[list[Value]]:
-    for line in lines:
-        period, totals, own = line.period, line.totals, summarize([line])
-        bounds = (line.availability.contract, line.availability.as_seen, line.availability.lower_bound)
-        yield [
-            line.line.line_id,
-            period.name,
-            period.account,
-            language.name("product", period.product),
-            f"{line.contract.id} {line.contract.version}",
-            language.name("tier", period.tier),
-            language.name("span", period.span),
-            *(line.rent, line.sla_fee, line.net, line.tax, line.vat_rate),
-            *(getattr(line.seconds, part) for part in PARTS),
-            *bounds,
-            *(own.incidents, own.pending, own.breaches),
-            *(totals.by_basis[basis] for basis in Basis),
-            *(totals.cut_by_cap, totals.credit, totals.credit_net, totals.credit_tax),
-            *(totals.extension_days, totals.awaiting, totals.awaiting_days),
-        ]
-
-
-def _line_totals(columns: Sequence[Column], customer: CustomerStatement, summary: Summary) -> list[Total]:
-    """Return the sums of the columns that can be summed, in their order."""
-    values = [
-        *(summary.rent, summary.sla_fee, summary.net, summary.tax),
-        *(getattr(summary.seconds, part) for part in PARTS),
-        *(summary.incidents, summary.pending, summary.breaches),
-        *(summary.by_basis[basis] for basis in Basis),
-        *(summary.cut_by_cap, customer.credit_total, summary.credit_net, summary.credit_tax),
-        *(customer.extension_days, summary.awaiting, summary.awaiting_days),
-    ]
-    places = [number for number, column in enumerate(columns) if column.kind in {"money", "duration", "count", "days"}]
-    return [Total(place, value) for place, value in zip(places, values, strict=True)]
 
 
 def _incident_columns(language: Language) -> list[Column]:
@@ -115,7 +52,7 @@ def _incident_columns(language: Language) -> list[Column]:
         Column(word("evidence"), width=24),
         *(Column(word(key), "time") for key in _INSTANTS),
         *(
-            Column(f"{word(f'clock.{clock}')}: {word(part)}", "duration")
+            Column(f"{word(f'clock.{clock}')}{language.colon}{word(part)}", "duration")
             for clock in CLOCKS
             for part in ("restore_time", "excluded", "limit", "overrun")
         ),
@@ -162,7 +99,8 @@ def _clock(shown: IncidentStatement, category: str) -> tuple[int | None, int | N
 def _decisions(shown: IncidentStatement, language: Language) -> Iterator[str]:
     for one in shown.adjudged:
         decided = language.word("accepted" if one.accepted else "refused")
-        yield f"{language.name('kind', one.kind)}: {decided}: {clean(language.say(one.why))}"
+        said = (language.name("kind", one.kind), decided, clean(language.say(one.why)))
+        yield language.colon.join(said)
 
 
 def _credit_columns(language: Language) -> list[Column]:
@@ -247,23 +185,23 @@ def _summary(
 def _sums(customer: CustomerStatement, summary: Summary, language: Language) -> Iterator[tuple[str, Value, str, str]]:
     """Yield the sums of the statement, each a formula over the sheet of lines."""
     word = language.word
-    columns = _line_columns(language)
+    columns = line_columns(language)
     last = len(customer.lines) + 2
     yield word("amounts_in", currency=language.currency(customer.currency)), None, "text", ""
-    for total in _line_totals(columns, customer, summary):
+    for total in line_totals(columns, customer, summary):
         column = columns[total.column]
         letter = letters(total.column)
         yield column.title, total.value, column.kind, f"=SUM('{word('lines')}'!{letter}3:{letter}{last})"
-    for bound, ratio in zip(_BOUNDS, _ratios(summary), strict=True):
-        yield f"{word('availability')}: {word(f'availability.{bound}')}", ratio, "ratio", ""
+    for bound, ratio in zip(BOUNDS, _ratios(summary), strict=True):
+        yield f"{word('availability')}{language.colon}{word(f'availability.{bound}')}", ratio, "ratio", ""
     yield word("incidents_by_category"), None, "text", ""
     for tally in summary.tallies:
         name = language.name("category", tally.category)
-        yield f"{name}: {word('restored_count')}", tally.restored, "count", ""
-        yield f"{name}: {word('pending_count')}", tally.pending, "count", ""
-        yield f"{name}: {word('breaches')}", tally.breached, "count", ""
-        yield f"{name}: {word('mean_restore')}", tally.mean_s, "duration", ""
-        yield f"{name}: {word('longest_restore')}", tally.longest_s, "duration", ""
+        yield f"{name}{language.colon}{word('restored_count')}", tally.restored, "count", ""
+        yield f"{name}{language.colon}{word('pending_count')}", tally.pending, "count", ""
+        yield f"{name}{language.colon}{word('breaches')}", tally.breached, "count", ""
+        yield f"{name}{language.colon}{word('mean_restore')}", tally.mean_s, "duration", ""
+        yield f"{name}{language.colon}{word('longest_restore')}", tally.longest_s, "duration", ""
     yield word("breaches_law"), summary.statutory_breaches, "count", ""
     yield word("false_alarms"), summary.false_alarms, "count", ""
 

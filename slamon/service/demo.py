@@ -146,7 +146,7 @@ def _what_now(console: Console, month: BillingMonth) -> None:
     rows = (
         ("slamon check", "say what is wrong with a slamon.toml and lines.csv"),
         ("slamon run", "watch your own lines; configs/ has examples of both files"),
-        (f"slamon report {month.following()}", "what the month costs and pays back"),
+        (f"slamon report {month.following()}", "what the month costs and pays back (--format pdf)"),
     )
     for command, does in rows:
         console.print(Text.assemble((f"  {command:<22}", "bold cyan"), f" {does}"))

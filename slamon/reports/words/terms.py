@@ -177,8 +177,8 @@ SHEETS: dict[str, Term] = {
     "duration": ("Duration", "时长"),
     "terms_from_to": ("From – to", "起止"),
     "days_from_to": ("{start} – {end}", "{start}至{end}"),
-    "monthly_rent": ("Monthly rent", "月租费（每月）"),
-    "monthly_fee": ("Monthly SLA fee", "SLA服务费（每月）"),
+    "monthly_rent": ("Monthly rent", "月租标准"),
+    "monthly_fee": ("Monthly SLA fee", "SLA费标准"),
     "departed": ("no longer in the inventory", "已退出资源清单"),
     "quality": ("Loss and round-trip time", "丢包与时延"),
     "loss_ratio": ("Loss", "丢包率"),
@@ -273,6 +273,10 @@ SHEETS: dict[str, Term] = {
     "nothing.kept": (
         "Not credited: every limit was kept, and no rule of the contract gives anything.",
         "不补偿：各项时限均未超出，合同各项规则均无补偿。",
+    ),
+    "nothing.so_far": (
+        "Nothing so far: no limit has been missed yet.",
+        "暂无补偿：各项时限尚未超出。",
     ),
     "nothing.no_price": (
         "Not credited: a limit was missed, but no rule of the contract prices it.",
