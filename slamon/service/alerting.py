@@ -76,7 +76,7 @@ class Alerting:
             lambda: [(spec, self._opening(spec, self._means.now)) for spec in alerts.channels.values()]
         )
         if self._delivery is not None:
-            await self._delivery.open(channels, addresses(alerts, oncall))
+            await self._delivery.open(channels, addresses(alerts, oncall), timedelta(seconds=alerts.give_up_s))
         self._site, self._alerts = site, alerts
         if oncall is None:
             self._watch = None

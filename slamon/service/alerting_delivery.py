@@ -110,10 +110,14 @@ class Delivery:
         self._unrecorded: list[Draft] = []
 
     async def open(
-        self, channels: Iterable[tuple[config.Channel, Channel]], addresses: Addresses | None = None
+        self,
+        channels: Iterable[tuple[config.Channel, Channel]],
+        addresses: Addresses | None = None,
+        give_up: timedelta | None = None,
     ) -> None:
         """Go on with these channels; letters on the way to others go by the next way they know."""
         self._addresses = addresses or self._addresses
+        self._give_up = give_up or self._give_up
         for task in self._serving.values():
             task.cancel()
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
