@@ -16,8 +16,9 @@ from slamon.alerting.opening import opened
 from slamon.config import channels as config
 from slamon.config.channels import Alerts
 from slamon.core.alerting.facts import Reason
-from slamon.service.alerting_delivery import Delivery, Means
+from slamon.service.alerting_delivery import Delivery
 from slamon.service.alerting_heartbeat import Pulse, beat, doubt
+from slamon.service.alerting_lanes import Means
 from slamon.service.alerting_letters import addresses
 from slamon.service.alerting_watch import Turn, Watch
 from slamon.service.alerting_words import writing
