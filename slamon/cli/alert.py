@@ -121,7 +121,7 @@ def costs(invocation: Invocation, month: str | None, *, as_json: bool) -> None:
     """Show how many short messages a month had by each channel, how many segments, and what they cost."""
     from slamon.reports.texts import money
     from slamon.service import clock
-    from slamon.service.alerting_delivery import month_of
+    from slamon.service.alerting_attempts import month_of
     from slamon.store.outbox import spendings
 
     chosen = month or month_of(clock.now())

@@ -16,8 +16,9 @@ from slamon.alerting.opening import opened
 from slamon.config import channels as config
 from slamon.config.channels import Alerts
 from slamon.core.alerting.facts import Reason
-from slamon.service.alerting_delivery import Delivery, Means
+from slamon.service.alerting_delivery import Delivery
 from slamon.service.alerting_heartbeat import Pulse, beat, doubt
+from slamon.service.alerting_lanes import Means
 from slamon.service.alerting_letters import addresses
 from slamon.service.alerting_watch import Turn, Watch
 from slamon.service.alerting_words import writing
@@ -76,7 +77,7 @@ class Alerting:
             lambda: [(spec, self._opening(spec, self._means.now)) for spec in alerts.channels.values()]
         )
         if self._delivery is not None:
-            await self._delivery.open(channels, addresses(alerts, oncall))
+            await self._delivery.open(channels, addresses(alerts, oncall), timedelta(seconds=alerts.give_up_s))
         self._site, self._alerts = site, alerts
         if oncall is None:
             self._watch = None

@@ -15,7 +15,7 @@ from slamon.config.problems import did_you_mean, quoted
 from slamon.core.alerting.planning import plan
 from slamon.core.alerting.telling import Message, Past, Scene
 from slamon.service import clock, desk_find
-from slamon.service.alerting_delivery import Address
+from slamon.service.alerting_attempts import Address
 from slamon.service.alerting_letters import addresses
 from slamon.service.alerting_views import Names, views
 from slamon.service.alerting_words import sms_room

@@ -7,34 +7,25 @@ outbox belongs to one thread, so that a locked ledger never takes the threads th
 from __future__ import annotations
 
 import asyncio
-import random
-import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
-from slamon.alerting.channel import Answer, Channel, Outcome, Parcel, attempt, later, never
-from slamon.alerting.pace import Bucket, Next, Step, Way, step
+from slamon.alerting.channel import Answer, Channel, Outcome, attempt, later, never
+from slamon.alerting.pace import Next, Step, Way, step
 from slamon.config import channels as config
-from slamon.service import clock
+from slamon.service.alerting_attempts import LOW, Addresses, attempt_draft, month_of, parcel_of
+from slamon.service.alerting_lanes import Lane, Means, in_thread
 from slamon.store import outbox
 from slamon.store.entry import Draft
 from slamon.store.errors import LedgerError
 from slamon.store.ledger import Ledger, Transaction
 from slamon.store.outbox import Letter, Spent
 
-SENT = "notification.sent"
-FAILED = "notification.failed"
-DEAD = "notification.dead"
-LOW = "notification.low_balance"
-ATTEMPTS = frozenset({SENT, FAILED, DEAD})
-
-AT_ONCE = 2
 LEASE = timedelta(minutes=10)
 OVERDUE_S = 60.0  # how long a send is waited for that does not keep to its timeout
 LONGEST_NAP_S = 30.0
@@ -43,55 +34,6 @@ RETRY_S = 1.0
 log = structlog.get_logger()
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where somebody is reached on a channel; None where the channel knows by itself."""
-
-    to: str | None = field(default=None, repr=False)
-    consent: bool = True
-
-
-# The address of a person on a channel, None where the person has none there (any more).
-Addresses = Callable[[str, str], Address | None]
-
-
-async def rest(bell: asyncio.Event, seconds: float) -> None:
-    """Wait until a bell rings, at most so long."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await bell.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What delivery takes from the world: time, chance, waiting."""
-
-    now: Callable[[], datetime] = clock.now
-    draw: Callable[[], float] = random.random
-    rest: Callable[[asyncio.Event, float], Awaitable[None]] = rest
-
-
-class Lane:
-    """One channel with its slots, tokens and bell."""
-
-    def __init__(self, spec: config.Channel, channel: Channel, at: datetime) -> None:
-        self.name = spec.name
-        self.channel = channel
-        self.spec = spec
-        self.slots = asyncio.Semaphore(AT_ONCE)
-        self.bell = asyncio.Event()
-        self.not_before = at
-        self._bucket = Bucket.full(spec.rate_per_minute, spec.burst, at)
-
-    def pause_s(self, at: datetime) -> float:
-        """Return how long nothing may be sent here: no token, or the service asked for a pause."""
-        return max(self._bucket.take(at)[1], (self.not_before - at).total_seconds())
-
-    def take(self, at: datetime) -> None:
-        """Take a token."""
-        self._bucket = self._bucket.take(at)[0]
 
 
 class Delivery:
@@ -110,10 +52,14 @@ class Delivery:
         self._unrecorded: list[Draft] = []
 
     async def open(
-        self, channels: Iterable[tuple[config.Channel, Channel]], addresses: Addresses | None = None
+        self,
+        channels: Iterable[tuple[config.Channel, Channel]],
+        addresses: Addresses | None = None,
+        give_up: timedelta | None = None,
     ) -> None:
         """Go on with these channels; letters on the way to others go by the next way they know."""
         self._addresses = addresses or self._addresses
+        self._give_up = give_up or self._give_up
         for task in self._serving.values():
             task.cancel()
         await asyncio.gather(*self._serving.values(), return_exceptions=True)
@@ -297,62 +243,3 @@ class Delivery:
         held.append([*self._unrecorded, *drafts])
         self._unrecorded = []
         return found
-
-
-def month_of(at: datetime) -> str:
-    """Return the month under which sending is counted, in UTC as the ledger's times are."""
-    return f"{at:%Y-%m}"
-
-
-def in_thread(name: str, work: Callable[[], Answer]) -> asyncio.Future[Answer]:
-    """Do something that blocks in a thread of its own, which does not keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[Answer] = loop.create_future()
-
-    def done(answer: Answer) -> None:
-        if not found.done():
-            found.set_result(answer)
-
-    def run() -> None:
-        answer = work()
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(done, answer)
-
-    threading.Thread(target=run, name=name, daemon=True).start()
-    return found
-
-
-def parcel_of(letter: Letter, address: Address) -> Parcel:
-    """Return a letter as its channel gets it."""
-    head, text = letter.head, letter.text
-    return Parcel(
-        key=letter.key,
-        title=str(text.get("title", "")),
-        body=str(text.get("body", "")),
-        short=str(text.get("short", "")),
-        to=address.to,
-        reason=str(head.get("reason", "")),
-        lines=tuple(head.get("lines", ())),
-        consent=address.consent,
-        urgent=bool(head.get("urgent", True)),
-    )
-
-
-def attempt_draft(letter: Letter, answer: Answer, found: Step, at: datetime) -> Draft:
-    """Return the entry of one attempt: who (by id), how, what was answered (in our words), and what follows."""
-    kind = SENT if found.what is Next.DONE else DEAD if found.what is Next.DEAD else FAILED
-    payload: dict[str, object] = {
-        "key": letter.key,
-        "reason": letter.head.get("reason"),
-        "person": letter.head.get("person"),
-        "cause": letter.head.get("cause"),
-        "channel": letter.channel,
-        "leg": letter.leg,
-        "attempt": letter.tries,
-        "answer": answer.said,
-    }
-    if kind == FAILED:
-        payload["next"] = found.what.value
-    if answer.segments:
-        payload |= {"segments": answer.segments, "cost": str(answer.cost)}
-    return Draft(kind, at, payload, subject=letter.head.get("subject"))

@@ -6,8 +6,8 @@ from typing import Any
 
 from slamon.core.timespan import iso
 from slamon.service import desk_find
+from slamon.service.alerting_attempts import ATTEMPTS
 from slamon.service.alerting_by_hand import TESTED
-from slamon.service.alerting_delivery import ATTEMPTS
 from slamon.service.alerting_record import DECIDED
 from slamon.service.desk import looking
 from slamon.service.site import Site

@@ -7,7 +7,7 @@ from slamon.config.channels import Alerts
 from slamon.config.oncall import OnCallFile
 from slamon.core.alerting.facts import Severity
 from slamon.core.alerting.telling import Message
-from slamon.service.alerting_delivery import Address, Addresses
+from slamon.service.alerting_attempts import Address, Addresses
 from slamon.store.outbox import Letter
 
 _LINES_NAMED = 200

@@ -10,7 +10,7 @@ from slamon.core.alerting.facts import Condition, Reason
 from slamon.core.alerting.people import Override
 from slamon.core.alerting.telling import Ack, Cause, Told
 from slamon.core.timespan import iso, parse_iso
-from slamon.service import alerting_delivery
+from slamon.service import alerting_attempts
 from slamon.store import filed
 from slamon.store.entry import Draft, Entry
 
@@ -28,7 +28,7 @@ _ENDS: dict[str, tuple[Reason, str]] = {
     "agent.answering": (Reason.AGENT_SILENT, "agent"),
     "delivery.recovered": (Reason.DELIVERY_BACKLOG, "sink"),
 }
-_OF_CHANNELS = frozenset({alerting_delivery.SENT, alerting_delivery.DEAD, alerting_delivery.LOW})
+_OF_CHANNELS = frozenset({alerting_attempts.SENT, alerting_attempts.DEAD, alerting_attempts.LOW})
 CONDITION_KINDS = frozenset({*_BEGINS, *_ENDS, *_OF_CHANNELS})
 KINDS = CONDITION_KINDS | {DECIDED, OVERRIDDEN, filed.ACKED}
 
@@ -129,11 +129,11 @@ class Conditions:
 
     def _of_channel(self, kind: str, payload: Mapping[str, Any], at: datetime) -> None:
         channel = str(payload.get("channel", ""))
-        if kind == alerting_delivery.DEAD:
+        if kind == alerting_attempts.DEAD:
             # That the news of a dead letter could not be delivered is no further news.
             if payload.get("reason") != Reason.DELIVERY_BACKLOG.value:
                 self._begin(Reason.DELIVERY_BACKLOG, channel, at)
-        elif kind == alerting_delivery.LOW:
+        elif kind == alerting_attempts.LOW:
             self._low[channel] = True
             self._begin(Reason.DELIVERY_BACKLOG, f"{channel}:balance", at)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slamon.core.alerting.facts import Reason
-from slamon.service.alerting_delivery import SENT
+from slamon.service.alerting_attempts import SENT
 from slamon.service.demo_commands import DemoFailed
 from slamon.service.site import Site
 

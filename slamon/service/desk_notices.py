@@ -21,8 +21,8 @@ from slamon.core.facts import Maintenance
 from slamon.core.inventory import Line
 from slamon.reports.texts import local
 from slamon.service import clock
+from slamon.service.alerting_attempts import FAILED, SENT, month_of
 from slamon.service.alerting_by_hand import alerts_of
-from slamon.service.alerting_delivery import FAILED, SENT, month_of
 from slamon.service.desk import DeskError, Filed, filing, looking
 from slamon.service.desk_maintenance import announced_in_time, lines_of, windows
 from slamon.service.site import Site

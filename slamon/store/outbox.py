@@ -19,6 +19,7 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 
 from slamon.core.timespan import from_micros, micros
 from slamon.store import sqlite
+from slamon.store.errors import LedgerDamaged, NotReadable
 from slamon.store.ledger import Transaction
 from slamon.store.personal import closed, opened
 from slamon.store.reads import Reads
@@ -145,13 +146,24 @@ def _letter(held: Transaction, row: Any, tries: int) -> Letter:  # noqa: ANN401 
         route=tuple(head.pop("route")),
         refused=frozenset(head.pop("refused")),
         head=head,
-        text=json.loads(opened(held.seal, row.key, row.data, row.coding)),
+        text=_text(held, row, head),
         rank=row.rank,
         leg=row.leg,
         tries=tries,
         queued_at=from_micros(row.queued_us),
         number=row.id,
     )
+
+
+def _text(held: Transaction, row: Any, head: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    """Return what a letter says; without its key, what its head does: that something happened must be told."""
+    try:
+        found: dict[str, Any] = json.loads(opened(held.seal, row.key, row.data, row.coding))
+    except (NotReadable, LedgerDamaged):
+        title = " ".join(["slamon:", str(head.get("reason", "")), *map(str, head.get("lines", ())[:10])])
+        body = "The words of this message are sealed with a key that is gone; see `slamon incident list --open`."
+        return {"title": title, "body": body, "short": title}
+    return found
 
 
 def finish(held: Transaction, letter: Letter, *, sent: bool) -> None:

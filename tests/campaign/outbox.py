@@ -27,7 +27,8 @@ from pathlib import Path
 
 from slamon.alerting.channel import Answer, Parcel, later, sent
 from slamon.config import channels as config
-from slamon.service.alerting_delivery import SENT, Address, Delivery
+from slamon.service.alerting_attempts import SENT, Address
+from slamon.service.alerting_delivery import Delivery
 from slamon.store import outbox
 from slamon.store.ledger import Ledger
 from slamon.store.outbox import Letter

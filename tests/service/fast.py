@@ -4,7 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-from slamon.service.alerting_delivery import Means, rest
+from slamon.service.alerting_lanes import Means, rest
 
 BASE = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from slamon.alerting.channel import never
 from slamon.alerting.scripted import ScriptedChannel
 from slamon.service import clock
 from slamon.service.alerting import Alerting
-from slamon.service.alerting_delivery import DEAD, SENT
+from slamon.service.alerting_attempts import DEAD, SENT
 from slamon.service.alerting_record import DECIDED
 from slamon.service.desk import instant
 from slamon.service.desk_incidents import acknowledge

@@ -17,7 +17,8 @@ import pytest
 from slamon.alerting.channel import Answer, Outcome, later, never, sent
 from slamon.alerting.scripted import ScriptedChannel
 from slamon.config import channels as config
-from slamon.service.alerting_delivery import DEAD, FAILED, LOW, SENT, Address, Delivery
+from slamon.service.alerting_attempts import DEAD, FAILED, LOW, SENT, Address
+from slamon.service.alerting_delivery import Delivery
 from slamon.store import outbox
 from slamon.store.ledger import Ledger
 from slamon.store.outbox import Letter, Spent

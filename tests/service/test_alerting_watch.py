@@ -13,7 +13,8 @@ from slamon.alerting.scripted import ScriptedChannel
 from slamon.core.alerting.facts import Reason
 from slamon.core.reading import Reading
 from slamon.service import clock
-from slamon.service.alerting_delivery import DEAD, FAILED, LOW, SENT, Delivery
+from slamon.service.alerting_attempts import DEAD, FAILED, LOW, SENT
+from slamon.service.alerting_delivery import Delivery
 from slamon.service.alerting_record import DECIDED, Conditions, told_draft, told_of
 from slamon.service.alerting_views import Names, hypothesis_of, views
 from slamon.service.alerting_watch import Watch

@@ -155,6 +155,17 @@ def test_no_word_of_a_letter_can_be_read_in_the_file(tmp_path, state):
     assert "某银行".encode() not in everything
 
 
+def test_a_letter_whose_key_is_gone_still_says_that_something_happened(tmp_path):
+    """By what its head tells: the reason and the lines; nobody waits for the key of a site that is on fire."""
+    path = tmp_path / "ledger.db"
+    with Ledger.open(url(path), writer="x", stamp=stamp, seal=Seal(b"k" * 32)) as ledger:
+        queued(ledger, letter("k1", head={"reason": "opened", "lines": ["GX-0001"]}))
+    with Ledger.open(url(path), writer="x", stamp=stamp, seal=Seal(b"o" * 32)) as ledger, ledger.transaction() as held:
+        found = outbox.claim(held, "mail", BASE, LEASE)
+    assert found is not None
+    assert found.text["title"] == "slamon: opened GX-0001"
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     deeds=st.lists(st.sampled_from(["queue", "claim mail", "claim sms", "sent", "failed", "killed"]), max_size=40),

@@ -12,13 +12,13 @@ from slamon.core.facts import Category
 from slamon.core.timespan import iso
 
 from .bundles import Bundle, Draft, View, breach
-from .chain import monitor_chain, passes_quiet_hours, rank, severity
+from .chain import NOBODY, monitor_chain, passes_quiet_hours, rank, severity
 from .facts import OPENINGS, Reason
 from .grouping import weight
 from .monitor import Word
 from .policy import Policy
 from .rota import awake_at
-from .telling import Cause, Message, Point, Told
+from .telling import Cause, Due, Message, Point, Told
 
 # Those who heard of it are told that it is otherwise, whoever is on call by now.
 CORRECTING = frozenset({Reason.RESTORED, Reason.WITHDRAWN, Reason.WORSENED, Reason.REOPENED})
@@ -60,17 +60,34 @@ def _stepped(point: Point, cause: Cause, draft: Draft) -> Point:
 
 def _addressed(point: Point, draft: Draft) -> tuple[Point, tuple[str, ...]]:
     """Return who hears a point, and the point with the step that was really reached."""
-    due, record = point.due, draft.record
-    low, high = (due.step, due.step) if due.reason is Reason.ESCALATED else (0, due.step)
-    if due.reason is Reason.STATUTORY_MISSED or breach(due):
-        high = max(high, len(draft.policy.chains[due.chain].steps) - 1) if due.chain in draft.policy.chains else high
-    step, persons = draft.callees.of(due.chain, low, high)
+    due, known = point.due, draft.record.persons(point.incident)
+    if due.reason is Reason.ESCALATED:
+        step, persons = _next_called(due, known, draft)
+    else:
+        step, persons = draft.callees.of(due.chain, 0, _highest(due, draft))
     if due.reason in CORRECTING:
-        told = tuple(person for person in draft.oncall.people if person in record.persons(point.incident))
+        told = tuple(person for person in draft.oncall.people if person in known)
         persons = told if told and due.reason in ENDING else tuple(dict.fromkeys((*persons, *told)))
     if due.reason in OPENINGS or due.reason is Reason.ESCALATED:
         point = replace(point, due=replace(due, step=step))
     return point, persons
+
+
+def _highest(due: Due, draft: Draft) -> int:
+    """Return the highest step that hears it: that a limit is used up concerns the whole chain."""
+    chain = draft.policy.chains.get(due.chain, NOBODY)
+    to_all = due.reason is Reason.STATUTORY_MISSED or breach(due)
+    return max(due.step, len(chain.steps) - 1) if to_all else due.step
+
+
+def _next_called(due: Due, known: set[str], draft: Draft) -> tuple[int, tuple[str, ...]]:
+    """Return the next step that reaches somebody who was not called yet; where none does, the next one all the same.
+
+    Who is on call twice over has not answered: calling them again would only cost time.
+    """
+    chain = draft.policy.chains.get(due.chain, NOBODY)
+    reached = [draft.callees.of(due.chain, step, step) for step in range(due.step, max(len(chain.steps), due.step + 1))]
+    return next((one for one in reached if not known.issuperset(one[1])), reached[0])
 
 
 def _message(person: str, points: Sequence[Point], cause: Cause, view: View, draft: Draft) -> Message:

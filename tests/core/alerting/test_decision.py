@@ -139,6 +139,19 @@ CASES: dict[str, tuple[AlertIncident, History, float, Reason | None]] = {
         60 + 10 * MIN,
         R.ESCALATED,
     ),
+    "a second worsening voids what was acknowledged after the first": (
+        FREE,
+        history(
+            DEGRADED,
+            told(R.WORSENED, 60),
+            told(R.RESTORED, 100),
+            told(R.REOPENED, 200, degraded=("i-1",)),
+            told(R.WORSENED, 300),
+            acks=[250],
+        ),
+        300 + 10 * MIN,
+        R.ESCALATED,
+    ),
     # restored
     "a restored line is told at once": (restored(FREE, 60), history(OPENED), 60, R.RESTORED),
     "a restored line is told once": (restored(FREE, 60), history(OPENED, told(R.RESTORED, 60)), 61, None),

@@ -329,6 +329,18 @@ def test_a_step_that_reaches_nobody_is_passed_over() -> None:
     assert briefs(said) == [(0, "opened", "bo"), (15 * MIN, "escalated", "mia")]
 
 
+def test_a_step_of_people_who_were_called_already_is_passed_over() -> None:
+    """Ana is on call at the first two steps: who did not answer is not called again before the third is."""
+    doubled = Chain("default", (DEFAULT.steps[0], Step(("person:ana",), 15 * MIN), *DEFAULT.steps[2:]))
+    said = play([(0, scene(FREE))], 20 * MIN, oncall(replace(POLICY, chains={"default": doubled})))
+    assert briefs(said) == [(0, "opened", "ana"), (10 * MIN, "escalated", "mia")]
+    alone = Chain("default", DEFAULT.steps[:1] * 3)
+    said = play([(0, scene(FREE))], 22 * MIN, oncall(replace(POLICY, chains={"default": alone})))
+    assert briefs(said) == [
+        (at_s * MIN, why, "ana") for at_s, why in ((0, "opened"), (10, "escalated"), (20, "escalated"))
+    ]
+
+
 def test_incidents_that_wait_for_a_decision_make_one_list() -> None:
     """Three incidents of different causes, over for a day: one message, and the next in a week."""
     waiting = [restored(line(n, upstream=f"OLT-{n}"), n * HOUR, awaited="responsibility") for n in range(3)]

@@ -125,7 +125,7 @@ def about(said: list[Said], line: Fate) -> list[tuple[float, Reason]]:
     return sorted(mine)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LINES, ACKS, TEAMS)
 def test_no_step_is_called_twice_for_an_incident(lines: tuple[Fate, ...], acks: tuple[Ack, ...], team: OnCall) -> None:
     """Each step of a chain escalates an incident once, whatever happens in between."""
@@ -140,7 +140,7 @@ def test_no_step_is_called_twice_for_an_incident(lines: tuple[Fate, ...], acks: 
         assert len(steps) == len(set(steps))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LINES, ACKS)
 def test_an_incident_that_nobody_acknowledged_is_never_passed_over_in_silence(
     lines: tuple[Fate, ...], acks: tuple[Ack, ...]
@@ -178,7 +178,7 @@ TWO_CHAINS = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LINES, ACKS, TEAMS)
 @example(TWO_CHAINS, (), TEAM)  # reminders of two chains at one instant once shared a key with those of the next
 def test_every_message_has_a_reason_that_holds_for_every_line_in_it(
@@ -206,7 +206,7 @@ def test_looking_more_often_changes_nothing(
     assert [one.brief for one in often] == [one.brief for one in play(changes, END_S, team, acks)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LINES, ACKS, TEAMS)
 def test_what_people_believe_is_what_was_last_true(
     lines: tuple[Fate, ...], acks: tuple[Ack, ...], team: OnCall
