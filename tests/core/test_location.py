@@ -392,3 +392,19 @@ def test_a_suspension_filed_late_gives_the_parts_that_a_known_one_gives(cut_s, l
     assert [(x.scene.worst, x.scene.target, x.scene.cpe) for x in one if x.scene] == [
         (x.scene.worst, x.scene.target, x.scene.cpe) for x in other if x.scene
     ]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known before", "filed late"])
+def test_a_port_that_speaks_after_a_suspension_says_nothing_of_the_part_before_it(known: bool):
+    """Only the CPE was watched; the poll that tells of the drop came when the first part had ended with its service.
+
+    Mutant: an episode's sights not cut with it; filed late, the first part would be the carrier's.
+    """
+    seen = replace(CPE, after=port(changed=ONSET + timedelta(seconds=5)))
+    start = ONSET + timedelta(seconds=60)
+    filed = LineFacts(suspensions=(Suspension(1, "GX-0", start, start + timedelta(seconds=40)),))
+    terms = terms_of(seen)
+    stops = terms.service(LineFacts()) - terms.service(filed) if known else None
+    _, _, happenings = lived(seen, stops=stops)
+    found = incidents(terms, happenings, filed)
+    assert [(one.evidence, one.responsibility) for one in found] == [(("cpe",), UNDECIDED)] * 2
