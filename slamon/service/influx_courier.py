@@ -31,6 +31,7 @@ from slamon.store.spool_parts import Parcel
 IDLE_S = 0.25
 PAGE = 500
 LEDGER_S = 0.5
+LEDGER_AGAIN_S = 5.0
 PASSED_OVER = 1000  # entries that are no events may be looked at again after a restart
 GROW_AFTER = 200  # requests
 LONG_AGO_POINTS = 2  # batches of live data that must wait before a recovery makes them backlog
@@ -104,9 +105,6 @@ class Courier:
             busy = self._live() | self._events() | self._backlog() | self._settled()
         except NotDelivered as error:
             return self._failed(error)
-        except LedgerError as error:
-            log.warning("influx_ledger_not_read", reason=str(error))
-            return LEDGER_S
         return 0.0 if busy else IDLE_S
 
     # --- what goes ---
@@ -162,6 +160,14 @@ class Courier:
         now = self.means.monotonic()
         if now < self._ledger_at:
             return False
+        try:
+            return self._new_events(now)
+        except LedgerError as error:  # windows go out all the same
+            log.warning("influx_ledger_not_read", reason=str(error))
+            self._ledger_at = now + LEDGER_AGAIN_S
+            return False
+
+    def _new_events(self, now: float) -> bool:
         ledger = self.site.ledger
         if self.seq is None:
             self.seq = self._kept_seq = ledger.delivered(SINK)

@@ -98,15 +98,18 @@ class Quarantine:
         self._limit = limit_bytes
 
     def put(self, lines: bytes, reason: str) -> None:
-        """Add lines with the reason; what is not writable here is lost to the file, not to the count."""
+        """Add lines with the reason; raises `NotDelivered` where they cannot be written down, so that they are kept."""
         text = b"# " + reason.replace("\n", " ").encode() + b"\n" + lines
-        if self._path.exists() and self._path.stat().st_size + len(text) > self._limit // 2:
-            self._path.replace(self._path.with_name(self._path.name + ".1"))
-        handle = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
-            os.write(handle, text[: self._limit // 2])
-        finally:
-            os.close(handle)
+            if self._path.exists() and self._path.stat().st_size + len(text) > self._limit // 2:
+                self._path.replace(self._path.with_name(self._path.name + ".1"))
+            handle = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(handle, text[: self._limit // 2])
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise NotDelivered(f"{self._path} cannot be written: {error.strerror}", "make room for it") from None
 
 
 @dataclass(slots=True)

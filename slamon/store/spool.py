@@ -165,7 +165,11 @@ class Spool:
 
     def _roll_up(self, file: SpoolFile) -> None:
         """Replace what waits in a file by rolled rows; without room for that it stays as it is."""
-        fresh = rolled_up_file(file)
+        try:
+            fresh = rolled_up_file(file)
+        except FileNotFoundError:
+            self._give_up(file)
+            return
         self._note_damage(file)
         if fresh is None:
             file.rolled = True
@@ -179,6 +183,11 @@ class Spool:
         with suppress(OSError):
             file.path.unlink(missing_ok=True)
         self._files.remove(file)
+
+    def _give_up(self, file: SpoolFile) -> None:
+        """Forget a file that cannot be read: somebody deleted it, or the disk is failing."""
+        self._losses = replace(self._losses, damaged=self._losses.damaged + file.points)
+        self._remove(file)
 
     def _note_damage(self, file: SpoolFile) -> None:
         if file.damaged:
@@ -208,12 +217,16 @@ class Spool:
     def _next_of(self, files: list[SpoolFile], most_points: int) -> Parcel | None:
         for file in files:
             while file.left:
-                frames, end, names = file.read(most_points)
+                try:
+                    frames, end, names = file.read(most_points)
+                except OSError:
+                    self._give_up(file)
+                    break
                 self._note_damage(file)
                 if frames:
                     return Parcel(tuple(frames), file, end, names)
                 file.offset, file.names = end, names
-            if file.handle is None:
+            if file.handle is None and not file.left and file in self._files:
                 self._remove(file)
         return None
 

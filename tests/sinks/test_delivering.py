@@ -119,6 +119,13 @@ def test_the_quarantine_is_bounded_and_can_be_written_again(tmp_path):
     assert (tmp_path / "q.lp").stat().st_mode & 0o777 == 0o600
 
 
+def test_what_cannot_be_put_aside_is_not_given_up(tmp_path):
+    """A quarantine that cannot be written keeps the block: it is tried again."""
+    quarantine = Quarantine(tmp_path / "missing" / "q.lp")
+    with pytest.raises(NotDelivered, match="cannot be written: No such file or directory; make room"):
+        deliver(ScriptedWriter(no_bad), block(3, frozenset({1})), quarantine.put, PLAIN)
+
+
 def test_waiting_grows_to_a_bound_and_differs_from_one_to_the_next():
     """Doubled each time up to half a minute, between half and all of it by chance."""
     least, most = Backoff(lambda: 0.0), Backoff(lambda: 0.999)

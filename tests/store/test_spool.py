@@ -103,7 +103,7 @@ def test_whatever_happens_everything_comes_out_and_order_holds(tmp_path_factory,
 def test_a_torn_tail_costs_the_last_write_alone(tmp_path_factory, cut, garbage):
     """A kill in the middle of a write: all frames before it come out, and the loss is counted.
 
-    Mutant: without the size check in `survey` the torn frame is offered, and never gets through.
+    Mutant: `intact` not asked in `read`: half a frame is delivered as if it were whole.
     """
     folder = tmp_path_factory.mktemp("spool")
     spool = Spool(folder, ROOMY)
@@ -166,6 +166,20 @@ def test_a_delivered_file_is_gone_from_the_disk(tmp_path):
     assert len(files(tmp_path)) == 1
     spool.delivered(parcel)
     assert not files(tmp_path)
+
+
+def test_a_file_that_somebody_deletes_holds_up_nobody(tmp_path):
+    """What it held is counted as damaged; what comes before and after it goes out.
+
+    Mutant: without the except in `_next_of` the delivery stands still for ever.
+    """
+    spool = Spool(tmp_path, ROOMY)
+    for number in range(3):
+        append(spool, number)
+        spool.roll()
+    files(tmp_path)[1].unlink()
+    assert drained(spool) == [0, 2]
+    assert spool.losses.damaged == 1
 
 
 def windows(first: int, count: int, lines: int = 3) -> Rows:
