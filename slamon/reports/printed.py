@@ -33,9 +33,9 @@ PARTS = ("up", "interrupted", "degraded", "excluded", "blind")
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What probably caused an incident (a name of the glossary's room `cause`), and what speaks for it."""
+    """What probably caused an incident (a name of the glossary's room `cause`, None where nothing tells), and why."""
 
-    cause: str
+    cause: str | None
     reasons: tuple[str, ...] = ()
 
 

@@ -122,5 +122,5 @@ def _hour(line_id: str, start: datetime, number: int) -> Rollup:
         rtt_mean_ms=mean if received else None,
         rtt_max_ms=mean + 5 if received else None,
         ipdv_ms=0.5 if received else None,
-        blind_s=0.0 if sent else 3600.0,
+        blind_s=0 if sent else 3600,
     )
