@@ -145,6 +145,7 @@ def test_f16_four_days_of_outage_are_replayed_beside_live_data(delivery: Deliver
         delivery.see(fresh)
         before = delivery.writer.requests
         while not wanted(fresh) <= told(delivery.quality(), IDS):
+            assert delivery.writer.requests < before + 10, "live data waits for the backlog"
             delivery.step()
         late.append(delivery.writer.requests - before)
     assert max(late) <= 3
