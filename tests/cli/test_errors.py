@@ -71,7 +71,7 @@ WRONG = [
     ("a hostile command", 2, "there is no command", ("\x1b[31mreport",)),
     ("an unknown option", 2, "No such option", ("report", "2026-10", "--\x1b[31mx")),
     ("a hostile argument too many", 2, "unexpected extra argument", ("line", "show", "GX-0001", "\x1b[31mx")),
-    ("no month", 2, "Missing argument", ("report",)),
+    ("no month", 2, "name the month, such as 2026-10", ("report",)),
     ("a month that is none", 2, "write YYYY-MM", ("report", "2026-13")),
     ("a hostile month", 2, "is not a month", ("report", "\x1b[31m")),
     ("a time that is none", 2, "is not an ISO 8601 time", ("complaint", "close", "T-1", "--at", "yesterday")),

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.runs import until
+
 DEMO = [sys.executable, "-m", "slamon", "demo"]
 
 
@@ -105,4 +107,5 @@ def test_a_demo_that_is_stopped_halfway_takes_everything_away(number: signal.Sig
     """Mutant: no `_ended_by_signal` in `main`: SIGTERM leaves folder and daemon behind."""
     ended, said = stopped("near# slamon run", number)
     assert ended == code
-    assert left_behind("".join(said)) == []
+    # A process whose daemon was killed ends by itself, within a moment.
+    until(lambda: not left_behind("".join(said)), "nothing left behind", 5)
