@@ -29,7 +29,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench campaign campaign-kills campaign-outbox docs lock clean distclean test-tools
+.PHONY: help demo test check format bench campaign campaign-kills campaign-outbox soak docs lock clean distclean test-tools
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ campaign-kills: $(VENV)/.dev  ## a thousand times kill -9 with incidents open: n
 
 campaign-outbox: $(VENV)/.dev  ## a thousand times kill -9 with messages on their way: none lost, none overtaken
 	@$(BIN)/python -m tests.campaign.outbox $(CAMPAIGN_ARGS)
+
+soak: $(VENV)/.dev test-tools  ## an hour of lines that fail and come back: memory and descriptors stay flat (as root)
+	@$(BIN)/python -m tests.campaign.soak $(CAMPAIGN_ARGS)
 
 campaign: $(VENV)/.dev test-tools  ## truth against report: ten thousand lines, half of them lost at once (as root)
 	@$(BIN)/python -m tests.campaign $(CAMPAIGN_ARGS)
