@@ -2,7 +2,7 @@
 
 ``python -m tests.campaign.soak [MINUTES]`` (as root). 500 lines in a namespace, a window of 5 s each; every 20 seconds
 another ten lines are cut for 15 s, so that incidents open and close all the time; history, pages and the judging run
-as in service, and `/metrics` is asked at each sample. Memory and descriptors of all its processes are read once a minute.
+as in service, and `/metrics` is asked at each sample. Memory and descriptors of all its processes are read each minute.
 
 Judged: after the first 20 minutes (evidence and the last minutes of every line fill their room) neither memory nor
 descriptors grow: the last quarter's highest is at most 5 % above the highest of the quarter after those 20 minutes.
