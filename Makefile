@@ -16,8 +16,8 @@ TEST_TOOLS := $(DEMO_TOOLS) $(MACHINE_TOOLS) $(PDF_TOOLS) $(PEER_TOOLS) ping:ipu
 BENCH_TOOLS := $(TEST_TOOLS) prometheus-blackbox-exporter:prometheus-blackbox-exporter cc:gcc taskset:util-linux
 
 DEMO_ARGS ?=
-# Three workers: two take what needs real packets, one test after the other, and wait; the third computes.
-PYTEST_ARGS ?= -n 3 --dist loadgroup
+# Three workers on two cores, each a file at a time, in the order of their names: many tests wait for real packets.
+PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 CAMPAIGN_ARGS ?=
 LOCK_ARGS ?=
 

@@ -36,16 +36,6 @@ def lab_obstacle() -> str | None:
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps `lab` tests in one worker: they wait for real packets more than they compute, but not beside each other.
-
-    The campaigns, which take as long as all others together, have a worker of their own.
-    """
-    for item in items:
-        if item.get_closest_marker("lab") is not None:
-            item.add_marker(pytest.mark.xdist_group("campaign" if "test_campaign" in item.nodeid else "lab"))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips a `lab` test that cannot run here; in CI it fails, for nobody would notice that it was skipped."""
     if item.get_closest_marker("lab") is None:

@@ -12,9 +12,6 @@ import pytest
 from tests.conftest import IN_CI, lab_obstacle
 from tests.lab.machine import Machine, machine, obstacle
 
-# A worker of its own would boot a machine of its own.
-pytestmark = pytest.mark.xdist_group("machine")
-
 CONFIG = """
 [monitor]
 vantage = "nanning-1"
