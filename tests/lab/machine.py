@@ -24,6 +24,7 @@ PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,iproute2,nftables,pro
 TOOLS = ("systemd-nspawn", "debootstrap", "nsenter")
 VENV = "/opt/slamon"
 BOOT_S = 60.0
+TRIES = 3
 
 
 def obstacle() -> str | None:
@@ -127,8 +128,15 @@ def _tree() -> Path:
     if not kept.is_dir():
         BUILD.mkdir(parents=True, exist_ok=True)
         making = BUILD / f"debian-{stamp}.making"
-        shutil.rmtree(making, ignore_errors=True)
-        _run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(making), timeout_s=600)
+        for left in reversed(range(TRIES)):  # a mirror may have a bad moment
+            shutil.rmtree(making, ignore_errors=True)
+            try:
+                _run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(making), timeout_s=300)
+            except RuntimeError:
+                if not left:
+                    raise
+            else:
+                break
         making.rename(kept)
     tree = BUILD / "machine"
     shutil.rmtree(tree, ignore_errors=True)
