@@ -19,7 +19,7 @@ from slamon.config.problems import printable
 from slamon.core.quality import Verdict
 from slamon.core.reading import InterfaceStats
 from slamon.probes.protocol import ProbeError
-from slamon.probes.snmp.asking import Peer
+from slamon.probes.snmp.asking import Peer, Trouble
 from slamon.probes.snmp.device import Polled, PortLine
 from slamon.probes.snmp.news import AgentNews, News, PollHealth, PortNews
 from slamon.probes.snmp.prober import PortProber
@@ -37,6 +37,7 @@ PROBER_LOST = "vantage.snmp_lost"
 
 SILENCE_S = 60.0
 RETRY_S = 2.0
+SETTLE_S = 10.0  # by then this vantage knows whether its own uplink is what agents are silent behind
 LINES_NAMED = 50
 _SAME_CHANGE = timedelta(seconds=3)  # an agent's clock and a poll's length never agree to the last tick
 
@@ -66,8 +67,11 @@ class SnmpWatch:
 
     name = "snmp"
 
-    def __init__(self, prober: PortProber) -> None:
+    def __init__(self, prober: PortProber, settle_s: float = SETTLE_S) -> None:
         self._prober = prober
+        self._settle_s = settle_s
+        self._held: dict[str, AgentNews] = {}
+        self._saw_again_s = -settle_s
         self._take: TakePort | None = None
         self._note: Note | None = None
         self._watch = Watch({})
@@ -115,7 +119,9 @@ class SnmpWatch:
         if self._blind and not blind:
             self._wanted |= self._lines
             self._want.set()
+            self._saw_again_s = time.monotonic()
         self._blind = blind
+        self._tell_held()
         verdicts, lines = seen.rows["verdict"], seen.rows["line"]
         down = {seen.ids[number] for number in lines[verdicts == VERDICT_AT[Verdict.DOWN]].tolist()} & self._lines
         if self._down - down:
@@ -202,6 +208,22 @@ class SnmpWatch:
         return found
 
     def _hear_agent(self, news: AgentNews) -> None:
+        """Tell of an agent; one that does not answer may be silent behind our own uplink, and waits for that word."""
+        if news.trouble is Trouble.TIMEOUT:
+            self._held[news.agent] = news
+            self._tell_held()
+        elif self._held.pop(news.agent, None) is None or news.trouble is not None:
+            self._tell_agent(news)
+
+    def _tell_held(self) -> None:
+        """Tell of agents that were silent for a while during which this vantage could see."""
+        if self._blind or not self._held:
+            return
+        before_s = time.monotonic() - self._settle_s
+        for name in [name for name, news in self._held.items() if max(news.at_s, self._saw_again_s) <= before_s]:
+            self._tell_agent(self._held.pop(name))
+
+    def _tell_agent(self, news: AgentNews) -> None:
         kind = AGENT_ANSWERING if news.trouble is None else AGENT_SILENT
         log.warning(kind.replace(".", "_"), agent=news.agent, reason=printable(news.reason), lines=len(news.lines))
         self._record(kind, _payload(news), _instant(news.at_s))

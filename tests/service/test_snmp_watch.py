@@ -63,7 +63,7 @@ def playing(where: Place, play: Callable[[Service, ScriptedPorts, SnmpWatch], ob
 
     async def scenario() -> SnmpWatch:
         ports = ScriptedPorts()
-        watch = SnmpWatch(ports)
+        watch = SnmpWatch(ports, settle_s=0)
         async with serving(where, companions=[watch]) as service:
             watch.connect(service.daemon.note_port)
             await play(service, ports, watch)  # type: ignore[misc] # scenes are coroutines
@@ -130,6 +130,31 @@ def test_a_silent_agent_stands_in_the_ledger_and_in_status_until_it_answers(some
     with somewhere.open() as site:
         assert not list(site.ledger.entries(kinds={OPENED}))
     assert "s3cr3t" not in f"{logs}{somewhere.ledger_file.read_bytes()!r}"
+
+
+def test_agents_behind_a_dead_uplink_are_not_told_one_by_one(somewhere):
+    """While the vantage is blind their silence says nothing; one that answers again was never silent, one that stays is.
+
+    Mutant: `_hear_agent` telling at once: two entries while the vantage is blind.
+    """
+    other = AgentNews("edge@192.0.2.2:161", "edge", time.monotonic(), LINES, Trouble.TIMEOUT, "no answer")
+
+    async def play(service: Service, ports: ScriptedPorts, watch: SnmpWatch) -> None:
+        service.show("b")
+        await until(lambda: watch._blind)  # noqa: SLF001 - nobody outside can see that it was noticed
+        ports.say(silent())
+        ports.say(other)
+        await until(lambda: len(watch._held) == 2)  # noqa: SLF001
+        assert service.entries(AGENT_SILENT) == []
+        ports.say(AgentNews(AGENT, "edge", time.monotonic(), LINES))
+        await until(lambda: len(watch._held) == 1)  # noqa: SLF001
+        service.show("..")
+        await service.recorded(AGENT_SILENT)
+        (told,) = service.entries(AGENT_SILENT)
+        assert told.payload["agent"] == "192.0.2.2:161"
+        assert service.entries(AGENT_ANSWERING) == []
+
+    playing(somewhere, play)
 
 
 def test_what_was_silent_before_a_start_is_not_known_to_be_silent_now(somewhere):
