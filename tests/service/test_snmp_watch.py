@@ -133,7 +133,7 @@ def test_a_silent_agent_stands_in_the_ledger_and_in_status_until_it_answers(some
 
 
 def test_agents_behind_a_dead_uplink_are_not_told_one_by_one(somewhere):
-    """While the vantage is blind silence says nothing: who answers again was never silent, who stays silent is told then.
+    """While the vantage is blind silence says nothing: who answers again was never silent, who does not is told then.
 
     Mutant: `_hear_agent` telling at once: two entries while the vantage is blind.
     """
