@@ -16,7 +16,7 @@ TEST_TOOLS := $(DEMO_TOOLS) $(MACHINE_TOOLS) $(PDF_TOOLS) $(PEER_TOOLS) ping:ipu
 BENCH_TOOLS := $(TEST_TOOLS) prometheus-blackbox-exporter:prometheus-blackbox-exporter cc:gcc taskset:util-linux
 
 DEMO_ARGS ?=
-# Three workers on two cores, each a file at a time, in the order of their names: many tests wait for real packets.
+# Three workers on two cores, each a file at a time; those that wait for real packets come first (tests/conftest.py).
 PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 CAMPAIGN_ARGS ?=
 LOCK_ARGS ?=

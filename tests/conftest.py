@@ -36,6 +36,12 @@ def lab_obstacle() -> str | None:
     return None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts files that wait for real packets first: they take the longest, and others compute meanwhile."""
+    waiting = {item.path for item in items if item.get_closest_marker("lab") is not None}
+    items.sort(key=lambda item: item.path not in waiting)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips a `lab` test that cannot run here; in CI it fails, for nobody would notice that it was skipped."""
     if item.get_closest_marker("lab") is None:
