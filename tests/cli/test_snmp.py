@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from slamon.config.readings import parse_reading
+from slamon.probes.snmp.counting import IMPOSSIBLE
 from slamon.service.site import open_site
 from slamon.service.snmp_watch import AGENT_SILENT
 from slamon.store.entry import Draft
@@ -117,19 +118,25 @@ class TestInterfaces:
         assert "Did you mean 'edge'?" in found.err
 
 
+# The agent calls loopback a port of 10 Mbit/s; beside other tests it carries more, and then there are no counters.
+OVERFULL = IMPOSSIBLE
+
+
 class TestProbe:
     def test_a_lines_port_is_shown_with_its_counters(self, office):
         """State, speed, what was counted during the pings."""
         found = office.run("probe", "GX-0001", "--no-trace")
         assert "port lo at core@127.0.0.1:" in found.out
         assert "up, administratively up, 10 Mbit/s" in found.out
-        assert "in_errors 0, out_errors 0" in found.out
+        assert "in_errors 0, out_errors 0" in found.out or OVERFULL in found.out
 
     def test_the_reading_holds_the_port(self, office):
         """As `slamon replay` takes it."""
         reading = parse_reading(office.run("probe", "GX-0001", "--json").out)
-        assert reading.interface is not None
-        assert (reading.interface.oper, reading.interface.speed_mbps, reading.interface.in_errors) == ("up", 10, 0)
+        port = reading.interface
+        assert port is not None
+        assert (port.oper, port.speed_mbps) == ("up", 10)
+        assert port.in_errors == 0 or OVERFULL in (port.reseeded or "")
 
     @pytest.mark.parametrize("line", ["GX-0002", "GX-0003"], ids=["no such interface", "no such agent"])
     def test_a_port_that_cannot_be_asked_says_nothing_about_the_line(self, office, line):
