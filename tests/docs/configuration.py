@@ -12,6 +12,27 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
 from slamon.config.channels_file import KINDS, AlertsTable, ChannelTable
+from slamon.config.contract_file import (
+    ComplaintTable,
+    ContractTable,
+    ExclusionTable,
+    LimitTable,
+    MaintenanceTable,
+    VatTable,
+)
+from slamon.config.oncall_file import (
+    ChainTable,
+    ChoiceTable,
+    DatesTable,
+    OnCallTable,
+    PersonTable,
+    PolicyTable,
+    QuietTable,
+    RotaTable,
+    ShiftTable,
+    StepTable,
+    TurnsTable,
+)
 from slamon.config.profiles import SHIPPED, CriterionTable, ProfileTable
 from slamon.config.settings_file import (
     ContractsTable,
@@ -52,21 +73,52 @@ SECTIONS: tuple[tuple[str, type[Table], str], ...] = (
     ("[history]", HistoryTable, "How long rollups of loss, RTT and IPDV are kept on this machine."),
     ("[web]", WebTable, "Health and metrics ([docs](monitoring.md))."),
 )
+PEOPLE: tuple[tuple[str, type[Table], str], ...] = (
+    ("the file itself", OnCallTable, "`oncall.toml`, named by `[alerts] oncall`."),
+    ("[policy]", PolicyTable, "A key that is left out keeps the default of `slamon/core/alerting/policy.py`."),
+    ("[people.ID]", PersonTable, "Somebody who can be called."),
+    ("[[people.ID.quiet]]", QuietTable, "Quiet hours."),
+    ("[rotas.ID]", RotaTable, "Who is on call when."),
+    ("rotas.ID.turns", TurnsTable, "People who take turns."),
+    ("[[rotas.ID.weekly]]", ShiftTable, "A shift of the week."),
+    ("[[rotas.ID.dates]]", DatesTable, "Days of the calendar."),
+    ("[chains.ID]", ChainTable, "Who is called after whom."),
+    ("[[chains.ID.steps]]", StepTable, "One step."),
+    ("[[choose]]", ChoiceTable, "Which chain for what."),
+)
+AGREEMENTS: tuple[tuple[str, type[Table], str], ...] = (
+    ("the file itself", ContractTable, "A contract: `*.toml` in `[contracts] dir`."),
+    ("[[vat]]", VatTable, "A rate."),
+    ("[[limits]]", LimitTable, "A row of the restore-time table."),
+    ("[maintenance]", MaintenanceTable, "Planned work."),
+    ("[[exclusions]]", ExclusionTable, "One kind of exclusion."),
+    ("[complaints]", ComplaintTable, "Shown when set; no money rests on them."),
+)
 UNITS = {"_s": "s", "_ms": "ms", "_bytes": "bytes", "_mbps": "Mbit/s", "_hours": "h", "_per_minute": "1/min"}
 
 _PAGE = """# slamon.toml, key by key
 
 Drawn from the models that check the file (`make docs`). A key marked * has no default. Relative paths are relative to
 the file; unknown keys are refused. Secrets stand in files that not everybody can read (`*_file`; systemd's credentials
-come first), or in the environment (`"${{NAME}}"`). What may stand in a contract: [configs/contracts](../configs/contracts);
-in `oncall.toml`: [configs/oncall.example.toml](../configs/oncall.example.toml).
+come first), or in the environment (`"${{NAME}}"`).
 
-{sections}"""
+{sections}
+# oncall.toml
+
+[configs/oncall.example.toml](../configs/oncall.example.toml) has all of it at work.
+
+{people}
+# Contracts
+
+[configs/contracts](../configs/contracts) has the four that ship.
+
+{agreements}"""
 
 
 def page() -> str:
     """Return the page."""
-    return _PAGE.format(sections="\n".join(_section(*section) for section in SECTIONS))
+    parts = {"sections": SECTIONS, "people": PEOPLE, "agreements": AGREEMENTS}
+    return _PAGE.format(**{name: "\n".join(_section(*one) for one in part) for name, part in parts.items()})
 
 
 def missing() -> set[str]:
@@ -94,7 +146,7 @@ def _row(table: type[Table], name: str, field: FieldInfo) -> str:
     if owner is ChannelTable and table is not ChannelTable:
         words = WORDS["ChannelTable"][name]
     else:
-        words = WORDS[owner.__name__][name]
+        words = WORDS[owner.__name__][field.alias or name]
     key = field.alias or name
     cells = [f"`{key}`{'*' if field.is_required() else ''}", _default(table, name, field), _values(name, field), words]
     return " | ".join(cell.replace("|", "\\|") for cell in cells)
